@@ -1,0 +1,44 @@
+import type { Tools } from './tools.ts'
+
+/** What a target may be able to do, in words that its owner declares; a case names those it needs. */
+export const capabilities = {
+  s3: 'Object Storage',
+  'signature-2': 'requests signed with version 2 are taken',
+  'any-region': 'signatures may name any region in their scope',
+  'two-accounts': 'the target file names a second, ordinary account',
+  'key-pairs': 'key pairs can be made and imported',
+  images: 'bundles can be registered, kernels and ramdisks by the administrator too',
+  'instance-store': 'instances run from registered bundles',
+  'boots-hvm': 'guests boot from a whole disk, and their console can be read',
+  'boots-paravirtual': 'guests boot from kernel, ramdisk and root, and their console can be read',
+} as const
+
+/** One of the words of `capabilities`. */
+export type Capability = keyof typeof capabilities
+
+/** How binding a case is, in the sense of RFC 2119. */
+export type Level = 'MUST' | 'SHOULD' | 'MAY'
+
+/** One thing that is true of every such cloud, as data and a function. */
+export interface Case {
+  /** `area/what-is-true`, for ever: results are compared over years by it. The area is the folder of its file. */
+  readonly id: string
+  readonly title: string
+  readonly level: Level
+  /** The operations that it says something about, by their wire names. */
+  readonly covers: readonly string[]
+  readonly needs: readonly Capability[]
+  /** What the expectation rests on. */
+  readonly source: string
+  /** About how long it takes on an idle machine. */
+  readonly seconds: number
+  /** Owns all that it makes, and gives what it leaves behind to `later`. Throws when the cloud does otherwise. */
+  run(tools: Tools): Promise<void>
+}
+
+/** Declares a case. Throws when its id is not of the form `area/words-with-hyphens`. */
+export function defineCase(definition: Case): Case {
+  const { id, covers, needs } = definition
+  if (!/^[a-z0-9-]+\/[a-z0-9-]+$/.test(id)) throw new Error(`"${id}" cannot be the id of a case`)
+  return Object.freeze({ ...definition, covers: Object.freeze([...covers]), needs: Object.freeze([...needs]) })
+}

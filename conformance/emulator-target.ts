@@ -1,0 +1,48 @@
+import { type Capability, capabilities } from './case.ts'
+import type { Account, Fidelity, Target } from './target.ts'
+
+/** What is known of an emulator that was just started in this process. */
+export interface StartedEmulator {
+  readonly url: string
+  readonly credentials: Account & { readonly adminToken: string }
+  readonly cloudCertificate: string
+}
+
+/** Makes the second account by the emulator's own admin call. */
+async function makeAccount({ url, credentials }: StartedEmulator, name: string): Promise<Account> {
+  const response = await fetch(`${url}/_euca/accounts`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${credentials.adminToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name }),
+  })
+  const answer = (await response.json()) as { id: string; accessKeyId: string; secretAccessKey: string }
+  if (!response.ok) throw new Error(`the account ${name} was not made: ${JSON.stringify(answer)}`)
+  return { accountId: answer.id, accessKeyId: answer.accessKeyId, secretAccessKey: answer.secretAccessKey }
+}
+
+/** A fresh emulator as a target. `boots`: whether its guests really boot. */
+export async function emulatorTarget(
+  emulator: StartedEmulator,
+  { fidelity, boots, timeScale }: { fidelity: Fidelity; boots: boolean; timeScale: number },
+): Promise<Target> {
+  const { url, credentials, cloudCertificate } = emulator
+  const words = Object.keys(capabilities) as Capability[]
+  return {
+    name: `euca-emu (${fidelity})`,
+    fidelity,
+    region: fidelity === 'aws' ? 'us-east-1' : 'eucalyptus',
+    zone: fidelity === 'aws' ? 'us-east-1a' : 'one',
+    endpoints: {
+      ec2: `${url}/services/compute`,
+      s3: `${url}/services/objectstorage`,
+      sts: `${url}/services/Tokens`,
+    },
+    administrator: credentials,
+    user: await makeAccount(emulator, 'conformance'),
+    cloudCertificate,
+    capabilities: words.filter((word) => boots || !word.startsWith('boots-')),
+    // The size that the user guide gives.
+    instanceType: { name: 'm1.small', diskGiB: 5 },
+    timeScale,
+  }
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import type { ImageKind } from '../src/bundle/manifest.ts'
+import { bundleAndUpload } from '../src/client/bundle-image.ts'
+import type { ImageSource } from '../src/client/bundle-parts.ts'
+import type { Parameters } from '../src/client/ec2.ts'
+import { ServiceError } from '../src/client/service-error.ts'
+import type { UploadedBundle } from '../src/client/upload.ts'
+import { list, text, type Xml } from '../src/client/xml.ts'
+import { makeBucket } from './buckets.ts'
+import type { Clients } from './clients.ts'
+import type { Tools } from './tools.ts'
+
+/** A bundle to upload; what is left out is that of an ordinary one. */
+export interface BundleToUpload {
+  /** Whose bucket it goes to; the administrator's if left out. */
+  readonly clients?: Clients
+  /** By default bytes that nothing boots: most cases are not about booting. */
+  readonly image?: ImageSource
+  readonly kind?: ImageKind
+  /** The account that the manifest names. */
+  readonly accountId?: string
+  readonly cloudCertificate?: string
+  readonly acl?: string
+  readonly blockDeviceMapping?: Readonly<Record<string, string>>
+}
+
+/** A bundle in a bucket of its own. */
+export interface StoredBundle extends UploadedBundle {
+  readonly bucket: string
+  /** The keys of the manifest and of the first part. */
+  readonly manifest: string
+  readonly firstPart: string
+}
+
+/** An image of random bytes: enough to be registered, and to be launched where nothing is booted. */
+export function randomImage(size = 64 * 1024): ImageSource {
+  const stream = (async function* () {
+    yield randomBytes(size)
+  })()
+  return { stream, size }
+}
+
+/** The certificate that bundles are encrypted for. */
+function certificateOf({ target }: Tools): string {
+  const { cloudCertificate, name } = target
+  if (cloudCertificate === undefined) throw new Error(`the target ${name} has no cloudCertificate`)
+  return cloudCertificate
+}
+
+/** Bundles an image and uploads it with minio-js into a bucket of its own, which is removed after the case. */
+export async function uploadBundle(tools: Tools, bundle: BundleToUpload = {}): Promise<StoredBundle> {
+  const { clients = tools.administrator, image = randomImage(), kind = 'machine', acl, blockDeviceMapping } = bundle
+  const { accountId = clients.account.accountId, cloudCertificate = certificateOf(tools) } = bundle
+  const bucket = await makeBucket(tools, clients)
+  const name = 'image'
+  const uploaded = await bundleAndUpload({
+    s3: clients.minio,
+    bucket,
+    image,
+    name,
+    kind,
+    accountId,
+    architecture: 'x86_64',
+    cloudCertificate,
+    ...(acl !== undefined && { acl }),
+    ...(blockDeviceMapping && { blockDeviceMapping }),
+  })
+  return { ...uploaded, bucket, manifest: `${name}.manifest.xml`, firstPart: `${name}.part.00` }
+}
+
+/** Deregisters an image for good: Eucalyptus hides it first and deletes it at the second time. */
+async function deregister(tools: Tools, { ec2 }: Clients, ImageId: string): Promise<void> {
+  if (tools.target.fidelity === 'eucalyptus') {
+    await ec2.call('DeregisterImage', { ImageId })
+    await ec2.call('DeregisterImage', { ImageId })
+    return
+  }
+  await ec2.call('DeregisterImage', { ImageId }).catch((error: unknown) => {
+    if (!(error instanceof ServiceError && error.code === 'InvalidAMIID.Unavailable')) throw error
+  })
+}
+
+/** Registers the image at a location and gives its id; it is deregistered after the case. */
+export async function registerImage(
+  tools: Tools,
+  location: string,
+  parameters: Parameters = {},
+  clients: Clients = tools.administrator,
+): Promise<string> {
+  const asked = { Name: tools.name('image'), ImageLocation: location, ...parameters }
+  const id = text(await clients.ec2.call('RegisterImage', asked), 'imageId')
+  if (!id) throw new Error(`RegisterImage of ${location} answered without an image id`)
+  tools.later(`image ${id}`, () => deregister(tools, clients, id))
+  return id
+}
+
+/** Uploads and registers an HVM image of random bytes. */
+export async function registerRandomImage(tools: Tools, clients: Clients = tools.administrator): Promise<string> {
+  const { location } = await uploadBundle(tools, { clients })
+  return registerImage(tools, location, { VirtualizationType: 'hvm' }, clients)
+}
+
+/** The images that DescribeImages shows for an id. Throws ServiceError. */
+export async function describeImages({ ec2 }: Clients, id: string): Promise<Xml[]> {
+  return list(await ec2.call('DescribeImages', { ImageId: [id] }), 'imagesSet')
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import type { Parameters } from '../src/client/ec2.ts'
+import { ServiceError } from '../src/client/service-error.ts'
+import { list, text, type Xml } from '../src/client/xml.ts'
+import type { Clients } from './clients.ts'
+import type { Tools } from './tools.ts'
+
+/** The instances of an answer with reservations. */
+export const instancesOf = (answer: Xml): Xml[] =>
+  list(answer, 'reservationSet').flatMap((reservation) => list(reservation, 'instancesSet'))
+
+/** An instance as DescribeInstances shows it; undefined when it is not (or no longer) there. */
+export async function findInstance({ ec2 }: Clients, id: string): Promise<Xml | undefined> {
+  try {
+    return instancesOf(await ec2.call('DescribeInstances', { InstanceId: [id] }))[0]
+  } catch (error) {
+    if (error instanceof ServiceError && error.code === 'InvalidInstanceID.NotFound') return undefined
+    throw error
+  }
+}
+
+/** The name of an instance's state. */
+export const stateOf = (instance: Xml | undefined): string | undefined => text(instance, 'instanceState', 'name')
+
+async function terminate(tools: Tools, clients: Clients, id: string): Promise<void> {
+  await clients.ec2.call('TerminateInstances', { InstanceId: [id] })
+  const isOver = (instance: Xml | undefined) => !instance || stateOf(instance) === 'terminated'
+  await tools.until(`the end of ${id}`, () => findInstance(clients, id), isOver, 120)
+}
+
+/** Runs an instance of the target's type and gives its id at once; it is terminated after the case. */
+export async function runInstance(
+  tools: Tools,
+  parameters: Parameters,
+  clients: Clients = tools.administrator,
+): Promise<string> {
+  const { name } = tools.target.instanceType
+  const answer = await clients.ec2.call('RunInstances', { MinCount: 1, MaxCount: 1, InstanceType: name, ...parameters })
+  const id = text(list(answer, 'instancesSet')[0], 'instanceId')
+  if (!id) throw new Error('RunInstances answered without an instance id')
+  tools.later(`instance ${id}`, () => terminate(tools, clients, id))
+  return id
+}
+
+/** Waits for a running instance. Throws at once, with the cloud's reason, when it has ended instead. */
+export function untilRunning(
+  tools: Tools,
+  id: string,
+  clients: Clients = tools.administrator,
+): Promise<Xml | undefined> {
+  const isRunning = (instance: Xml | undefined) => {
+    const state = stateOf(instance)
+    assert.ok(state && state !== 'terminated', `${id} is ${state}: ${text(instance, 'reason')}`)
+    return state === 'running'
+  }
+  return tools.until(`${id} running`, () => findInstance(clients, id), isRunning, 120)
+}
+
+/** Waits for a terminated instance, and gives it as DescribeInstances shows it then. Throws when it runs instead. */
+export async function untilTerminated(tools: Tools, id: string, clients: Clients = tools.administrator): Promise<Xml> {
+  const look = () => findInstance(clients, id)
+  const ended = await tools.until(`${id} terminated`, look, (instance) => stateOf(instance) === 'terminated', 120)
+  assert.ok(ended !== undefined)
+  return ended
+}

@@ -1,0 +1,32 @@
+/** What has to be removed after a case. */
+export interface Leftovers {
+  /** Registers a removal; they run last-in first-out, whatever happens. */
+  later(label: string, remove: () => Promise<unknown>): void
+  /** Runs all removals; gives the label and the reason of each that failed. Never throws. */
+  clear(): Promise<string[]>
+}
+
+/** Codes that say that a thing is gone already, in any of the services. */
+const gone = /NotFound|^NoSuch/
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : error instanceof Error ? error.name : ''
+
+/** An empty list of removals. */
+export function createLeftovers(): Leftovers {
+  const removals: { label: string; remove: () => Promise<unknown> }[] = []
+  return {
+    later: (label, remove) => void removals.push({ label, remove }),
+    async clear() {
+      const leaked: string[] = []
+      for (let next = removals.pop(); next; next = removals.pop()) {
+        const { label, remove } = next
+        await remove().catch((error: unknown) => {
+          if (gone.test(codeOf(error))) return
+          leaked.push(`${label}: ${error instanceof Error ? error.message : String(error)}`)
+        })
+      }
+      return leaked
+    },
+  }
+}

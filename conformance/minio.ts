@@ -1,0 +1,43 @@
+import { Client, type ClientOptions } from 'minio'
+
+/** A minio-js client, as cases use it. */
+export type MinioClient = Client
+
+/**
+ * minio-js refuses an endpoint with a path. This one puts the service path of a Eucalyptus front end before every path,
+ * before it is signed.
+ */
+class ServicePathClient extends Client {
+  readonly #servicePath: string
+
+  constructor(options: ClientOptions, servicePath: string) {
+    super(options)
+    this.#servicePath = servicePath
+  }
+
+  protected override getRequestOptions(
+    options: Parameters<Client['getRequestOptions']>[0],
+  ): ReturnType<Client['getRequestOptions']> {
+    const request = super.getRequestOptions(options)
+    return { ...request, path: this.#servicePath + request.path }
+  }
+}
+
+/** Connects to the object storage at a URL, which may have a path. Nothing is sent yet. */
+export function minioClient(
+  endpoint: string,
+  { accessKeyId, secretAccessKey, region }: { accessKeyId: string; secretAccessKey: string; region: string },
+): MinioClient {
+  const { protocol, hostname, port, pathname } = new URL(endpoint)
+  const useSSL = protocol === 'https:'
+  const options = {
+    endPoint: hostname,
+    port: port === '' ? (useSSL ? 443 : 80) : Number(port),
+    useSSL,
+    accessKey: accessKeyId,
+    secretKey: secretAccessKey,
+    region,
+    pathStyle: true,
+  }
+  return new ServicePathClient(options, pathname.replace(/\/+$/, ''))
+}

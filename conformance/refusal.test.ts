@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { ServiceError } from '../src/client/service-error.ts'
+import { assertRefused, chosen, refusal } from './refusal.ts'
+
+const expected = refusal('NoSuchKey', 404, /does not exist/)
+const refused = (code: string, status: number, message = 'The key does not exist') =>
+  Promise.reject(new ServiceError(code, status, message))
+
+test('the expected refusal is what is returned', async () =>
+  expect(await assertRefused(refused('NoSuchKey', 404), expected)).toMatchObject({ code: 'NoSuchKey' }))
+
+test.each([
+  [
+    'another code',
+    () => refused('NoSuchBucket', 404),
+    /expected the refusal NoSuchKey \(404\), but it is NoSuchBucket/,
+  ],
+  ['another status', () => refused('NoSuchKey', 400), /but it is NoSuchKey \(400\)/],
+  ['another sentence', () => refused('NoSuchKey', 404, 'Go away'), /says "Go away"/],
+  ['a success', () => Promise.resolve({ etag: 'x' }), /but it succeeded: \{"etag":"x"\}/],
+])('%s fails', async (_, attempt, message) => {
+  await expect(assertRefused(attempt(), expected)).rejects.toThrow(message)
+})
+
+test('what is no refusal of the service is thrown on as it is', async () => {
+  const broken = new Error('the connection broke')
+  await expect(assertRefused(Promise.reject(broken), expected)).rejects.toBe(broken)
+})
+
+test('a refusal may differ by fidelity', () => {
+  const aws = refusal('InvalidManifest', 400)
+  expect(chosen({ eucalyptus: expected, aws }, 'aws')).toBe(aws)
+  expect(chosen(expected, 'aws')).toBe(expected)
+})

@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest'
+import { type Case, defineCase } from './case.ts'
+import { runCase, runCases } from './run.ts'
+import type { Target } from './target.ts'
+import type { Tools } from './tools.ts'
+
+const account = { accountId: '1', accessKeyId: 'AKIA', secretAccessKey: 'secret' }
+const target: Target = {
+  name: 'nowhere',
+  fidelity: 'eucalyptus',
+  region: 'eucalyptus',
+  zone: 'one',
+  endpoints: { ec2: 'http://127.0.0.1:9', s3: 'http://127.0.0.1:9', sts: 'http://127.0.0.1:9' },
+  administrator: account,
+  capabilities: ['s3'],
+  instanceType: { name: 'm1.small', diskGiB: 5 },
+  timeScale: 1,
+}
+const oneCase = (id: string, run: (tools: Tools) => Promise<void>, needs: Case['needs'] = ['s3']) =>
+  defineCase({ id, title: id, level: 'MUST', covers: [], needs, source: 'this test', seconds: 0, run })
+
+const gone = Object.assign(new Error('there is none'), { code: 'InvalidAMIID.NotFound' })
+const good = oneCase('area/good', async () => undefined)
+const bad = oneCase('area/bad', async () => {
+  throw new Error('not so')
+})
+const flying = oneCase('area/flying', async () => undefined, ['s3', 'boots-hvm', 'images'])
+const difference = { target: 'nowhere', reason: 'old', link: 'a page' }
+
+test('a case passes, fails, or is skipped for a capability that the target does not declare', async () => {
+  expect(await runCase(good, target)).toMatchObject({ id: 'area/good', verdict: 'passed', leaked: [] })
+  expect(await runCase(bad, target)).toMatchObject({ verdict: 'failed', reason: 'not so', error: new Error('not so') })
+  expect(await runCase(flying, target)).toMatchObject({
+    verdict: 'skipped',
+    reason: 'the target does not declare boots-hvm, images',
+  })
+})
+
+test('what a case leaves behind is removed last-in first-out, also when it fails', async () => {
+  const removed: string[] = []
+  const leaving = oneCase('area/leaving', async ({ later }) => {
+    later('first', async () => removed.push('first'))
+    later('gone', () => Promise.reject(gone))
+    later('last', async () => removed.push('last'))
+    throw new Error('in the middle')
+  })
+  expect(await runCase(leaving, target)).toMatchObject({ verdict: 'failed', reason: 'in the middle', leaked: [] })
+  expect(removed).toEqual(['last', 'first'])
+})
+
+test('what cannot be removed fails the case, but does not replace its first error', async () => {
+  const stuck = (fails: boolean) =>
+    oneCase('area/stuck', async ({ later }) => {
+      later('bucket b', () => Promise.reject(new Error('it is not empty')))
+      if (fails) throw new Error('the first')
+    })
+  const leaked = ['bucket b: it is not empty']
+  const reason = 'left behind: bucket b: it is not empty'
+  expect(await runCase(stuck(false), target)).toMatchObject({ verdict: 'failed', reason, leaked })
+  expect(await runCase(stuck(true), target)).toMatchObject({ verdict: 'failed', reason: 'the first', leaked })
+})
+
+test('a known difference is skipped with its reason, and fails once its case passes', async () => {
+  const differences = [
+    { ...difference, case: 'area/bad' },
+    { ...difference, case: 'area/good' },
+  ]
+  expect(await runCase(bad, target, { differences })).toMatchObject({
+    verdict: 'skipped',
+    reason: 'known difference: old (a page)',
+  })
+  expect(await runCase(good, target, { differences })).toMatchObject({
+    verdict: 'failed',
+    reason: 'this is listed as a known difference (old), but it passes',
+  })
+  expect(await runCase(bad, { ...target, name: 'elsewhere' }, { differences })).toMatchObject({ verdict: 'failed' })
+})
+
+test('a run reports each case, the unproven ones and, last, the counts', async () => {
+  const lines: string[] = []
+  const report = await runCases([good, bad, flying], target, { report: (line) => lines.push(line) })
+  expect(report).toMatchObject({ target: 'nowhere', fidelity: 'eucalyptus', passed: 1, failed: 1, skipped: 1 })
+  expect(report.unproven).toEqual(['area/good', 'area/bad', 'area/flying'])
+  expect(lines).toEqual([
+    expect.stringMatching(/^passed {2}area\/good \(\d+\.\d s\)$/),
+    expect.stringMatching(/^failed {2}area\/bad/),
+    '        not so',
+    expect.stringMatching(/^skipped area\/flying/),
+    '        the target does not declare boots-hvm, images',
+    '3 of 3 cases unproven: they have passed on nothing but the emulator',
+    '1 passed, 1 failed, 1 skipped',
+  ])
+  expect(JSON.parse(JSON.stringify(report)).results[1]).toMatchObject({ id: 'area/bad', reason: 'not so' })
+})
+
+test('a run can be of some cases only', async () => {
+  const { results } = await runCases([good, bad], target, { only: ['area/go'] })
+  expect(results.map(({ id }) => id)).toEqual(['area/good'])
+})
+
+test('an id that is not area/words is refused, and a case cannot be changed', () => {
+  for (const id of ['words', 'Area/words', 'area/words/more', 'area/with space']) {
+    expect(() => oneCase(id, async () => undefined)).toThrow(/cannot be the id/)
+  }
+  expect(() => Object.assign(good, { id: 'area/other' })).toThrow(TypeError)
+})
+
+test('a case without a second account says what it should have declared', async () => {
+  const two = oneCase('area/two', async ({ user }) => void user)
+  expect(await runCase(two, target)).toMatchObject({
+    verdict: 'failed',
+    reason: expect.stringContaining('two-accounts'),
+  })
+})

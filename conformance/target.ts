@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { cloudFrom, type Environment } from '../src/client/eucarc.ts'
+import { type Capability, capabilities } from './case.ts'
+
+/** Whose words the target speaks where Eucalyptus and AWS differ. */
+export type Fidelity = 'eucalyptus' | 'aws'
+
+/** An account of the target, by its number and one access key. */
+export interface Account {
+  readonly accountId: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+/** A cloud to run cases on: all that is known of it, declared by its owner. */
+export interface Target {
+  /** What reports and the known differences call it. */
+  readonly name: string
+  readonly fidelity: Fidelity
+  readonly region: string
+  readonly zone: string
+  readonly endpoints: Readonly<Record<'ec2' | 's3' | 'sts', string>>
+  readonly administrator: Account
+  /** A second account, without privileges; needed for `two-accounts`. */
+  readonly user?: Account
+  /** PEM; bundles are encrypted for it. Needed for `images`. */
+  readonly cloudCertificate?: string
+  readonly capabilities: readonly Capability[]
+  /** The type that instances are run as, and the GiB of its root disk. */
+  readonly instanceType: { readonly name: string; readonly diskGiB: number }
+  /** How many times slower than an idle machine it is: deadlines grow by it. */
+  readonly timeScale: number
+}
+
+type Given = Readonly<Record<string, unknown>>
+
+const isGiven = (value: unknown): value is Given => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Readers of one group of fields that say which field is wrong. */
+function fieldsOf(group: unknown, where: string) {
+  if (!isGiven(group)) throw new Error(`the target's ${where} is missing or no object`)
+  const need = <Value>(name: string, what: string, fits: (value: unknown) => value is Value): Value => {
+    const value = group[name]
+    if (!fits(value)) throw new Error(`the target's ${where}.${name} must be ${what}`)
+    return value
+  }
+  return {
+    text: (name: string) => need(name, 'text', (value): value is string => typeof value === 'string' && value !== ''),
+    number: (name: string) =>
+      need(name, 'a number above 0', (value): value is number => typeof value === 'number' && value > 0),
+    list: (name: string) => need(name, 'a list', (value): value is unknown[] => Array.isArray(value)),
+  }
+}
+
+function accountOf(given: unknown, where: string): Account {
+  const { text } = fieldsOf(given, where)
+  return {
+    accountId: text('accountId'),
+    accessKeyId: text('accessKeyId'),
+    secretAccessKey: text('secretAccessKey'),
+  }
+}
+
+function capabilityOf(word: unknown): Capability {
+  const found = (Object.keys(capabilities) as Capability[]).find((name) => name === word)
+  if (!found) throw new Error(`the target's capability "${word}" is none of ${Object.keys(capabilities).join(', ')}`)
+  return found
+}
+
+const isFidelity = (word: string): word is Fidelity => word === 'eucalyptus' || word === 'aws'
+
+/** Checks what a target file says. Throws an Error that names the field. */
+export function targetOf(given: unknown): Target {
+  const { text, list, number } = fieldsOf(given, 'file')
+  const { user, cloudCertificate, endpoints, administrator, instanceType } = given as Given
+  const [fidelity, declared] = [text('fidelity'), list('capabilities').map(capabilityOf)]
+  if (!isFidelity(fidelity)) throw new Error(`the target's fidelity is "${fidelity}", not eucalyptus or aws`)
+  const require = (word: Capability, field: string, value: unknown) => {
+    if (declared.includes(word) && value === undefined) {
+      throw new Error(`the target declares ${word}, but has no ${field}`)
+    }
+  }
+  require('two-accounts', 'user', user)
+  require('images', 'cloudCertificate', cloudCertificate)
+  const urls = fieldsOf(endpoints, 'endpoints')
+  const type = fieldsOf(instanceType, 'instanceType')
+  return {
+    name: text('name'),
+    fidelity,
+    region: text('region'),
+    zone: text('zone'),
+    endpoints: { ec2: urls.text('ec2'), s3: urls.text('s3'), sts: urls.text('sts') },
+    administrator: accountOf(administrator, 'administrator'),
+    ...(user !== undefined && { user: accountOf(user, 'user') }),
+    ...(cloudCertificate !== undefined && { cloudCertificate: text('cloudCertificate') }),
+    capabilities: declared,
+    instanceType: { name: type.text('name'), diskGiB: type.number('diskGiB') },
+    timeScale: number('timeScale'),
+  }
+}
+
+/**
+ * Reads a target file: JSON with the fields of `Target`. The certificate may be PEM or the path of a PEM file beside
+ * it. What the file leaves out of endpoints, region and the administrator's keys comes from the variables of euca2ools
+ * and of the AWS clients in `environment`. Throws an Error that names what is missing.
+ */
+export async function readTarget(path: string, environment: Environment = {}): Promise<Target> {
+  const given: unknown = JSON.parse(await readFile(path, 'utf8'))
+  if (!isGiven(given)) throw new Error(`the target file ${path} is no JSON object`)
+  const { cloudCertificate: certificate } = given
+  const isPath = typeof certificate === 'string' && !certificate.startsWith('-----BEGIN')
+  const pem = isPath ? await readFile(resolve(dirname(path), certificate), 'utf8') : certificate
+  const complete = ['endpoints', 'region', 'administrator'].every((name) => name in given)
+  const known = complete ? {} : fromEnvironment(environment)
+  return targetOf({ ...known, ...given, ...(pem !== undefined && { cloudCertificate: pem }) })
+}
+
+function fromEnvironment(environment: Environment) {
+  const { endpoints, region, accessKeyId, secretAccessKey } = cloudFrom(environment)
+  const accountId = environment['EC2_USER_ID']?.replaceAll('-', '')
+  return { endpoints, region, administrator: { accountId, accessKeyId, secretAccessKey } }
+}

@@ -1,0 +1,270 @@
+import { faults } from '../../src/protocol/faults.ts'
+
+const invalidId = { code: 'InternalFailure', status: 500, message: (id = '') => `Invalid id: "${id}"` }
+
+const noInstances = (...ids: string[]) =>
+  ids.length > 1 ? `The instance IDs '${ids.join(', ')}' do not exist` : `The instance ID '${ids[0]}' does not exist`
+
+/**
+ * Every fault of the EC2 service: what Eucalyptus 6.0.0 answers (eucalyptus-behaviour.md sections 1.4 and 1.5) and where
+ * AWS differs. A status of 500 for bad input is what the real cloud sends.
+ */
+export const fault = faults({
+  // What any request may meet.
+  unsupported: {
+    code: 'UnsupportedOperation',
+    status: 400,
+    message: (action = '') => `The operation ${action} is not supported by this cloud`,
+  },
+  missingParameter: {
+    code: 'MissingParameter',
+    status: 400,
+    message: (names = '') => `The request must contain the parameter ${names}`,
+  },
+  invalidParameterValue: {
+    code: 'InvalidParameterValue',
+    status: 400,
+    message: (value = '', name = '') => `Value (${value}) for parameter ${name} is invalid.`,
+  },
+  invalidFilter: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (name = '') => `The filter '${name}' is invalid.`,
+    aws: { code: 'InvalidParameterValue', status: 400 },
+  },
+
+  // Images.
+  imageNotFound: {
+    code: 'InvalidAMIID.NotFound',
+    status: 400,
+    message: (id = '') => `The image ID '${id}' does not exist`,
+    aws: { message: (id = '') => `The image id '[${id}]' does not exist` },
+  },
+  describedImageIdMalformed: {
+    code: 'InvalidParameterValue',
+    status: 400,
+    message: (id = '') => `Value (${id}) for parameter images is invalid.`,
+    aws: { code: 'InvalidAMIID.Malformed', message: (id = '') => `Invalid id: "${id}"` },
+  },
+  imageIdMalformed: {
+    ...invalidId,
+    aws: { code: 'InvalidAMIID.Malformed', status: 400, message: (id = '') => `Invalid id: "${id}"` },
+  },
+  imageUnavailable: {
+    code: 'InvalidAMIID.Unavailable',
+    status: 400,
+    message: (id = '') => `The image ID '${id}' is no longer available`,
+  },
+  imageNotYours: {
+    code: 'InternalFailure',
+    status: 500,
+    message: () => 'Not authorized to deregister image',
+    aws: { code: 'AuthFailure', status: 403, message: (id = '') => `Not authorized for image:${id}` },
+  },
+  imageNameMalformed: {
+    code: 'InvalidAMIName.Malformed',
+    status: 400,
+    message: () =>
+      'AMI names must be between 3 and 128 characters long, and may contain letters, numbers, ' +
+      "'(', ')', '.', '-', '/' and '_'",
+  },
+  imageNameDuplicate: {
+    code: 'InvalidAMIName.Duplicate',
+    status: 400,
+    message: (name = '', id = '') => `AMI name ${name} is already in use by EMI ${id}`,
+    aws: { message: (name = '', id = '') => `AMI name ${name} is already in use by AMI ${id}` },
+  },
+  descriptionTooLong: {
+    code: 'InvalidParameter',
+    status: 400,
+    message: () => 'AMI descriptions must be less than 256 characters long',
+  },
+  kernelMissing: { code: 'MissingParameter', status: 400, message: () => 'Kernel ID must be specified' },
+  ramdiskMissing: { code: 'MissingParameter', status: 400, message: () => 'Ramdisk ID must be specified' },
+  registerNothing: {
+    code: 'InternalFailure',
+    status: 500,
+    message: () =>
+      'Invalid request:  the request must specify either ImageLocation for an instance-store image or a snapshot ' +
+      'for the root device of an EBS image',
+    aws: { code: 'MissingParameter', status: 400 },
+  },
+  registerSnapshot: {
+    code: 'UnsupportedOperation',
+    status: 400,
+    message: () => 'Registering an image from a snapshot is not supported by this cloud',
+  },
+  locationInvalid: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (location = '') => `Invalid image location: ${location}`,
+    aws: { code: 'InvalidManifest', status: 400 },
+  },
+  manifestUnreadable: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (location = '') => `Failed to read manifest file: ${location}`,
+    aws: { code: 'InvalidManifest', status: 400 },
+  },
+  manifestNotYours: { code: 'AuthFailure', status: 400, message: () => 'Manifest is not accessible' },
+  kernelByAdministratorsOnly: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (kind = '') => `Only administrators can register ${kind} images.`,
+    aws: { code: 'OperationNotPermitted', status: 400 },
+  },
+  imageTooLarge: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (size = '', limit = '') => `Cannot register image of size ${size} bytes; the limit is ${limit} GB`,
+    aws: { code: 'InvalidManifest', status: 400 },
+  },
+  virtualizationUnknown: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (value = '') => `Unknown virtualization-type ${value}`,
+    aws: { code: 'InvalidParameterValue', status: 400 },
+  },
+  architectureUnknown: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (value = '') => `Unknown architecture ${value}`,
+    aws: { code: 'InvalidParameterValue', status: 400 },
+  },
+  deviceMapping: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (sentence = '') => sentence,
+    aws: { code: 'InvalidBlockDeviceMapping', status: 400 },
+  },
+
+  // Instances.
+  imageLookup: {
+    code: 'InvalidAMIID.NotFound',
+    status: 400,
+    message: (id = '') => `Failed to lookup image named: ${id}`,
+    aws: { message: (id = '') => `The image id '[${id}]' does not exist` },
+  },
+  imageDenied: {
+    code: 'UnauthorizedOperation',
+    status: 403,
+    message: (id = '') => `${id}: permission denied.`,
+    aws: {
+      code: 'AuthFailure',
+      status: 403,
+      message: (id = '') => `Not authorized for images: [${id}]`,
+    },
+  },
+  kernelLookup: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (id = '') => `Failed to lookup image named: ${id}`,
+    aws: { code: 'InvalidAMIID.NotFound', status: 400 },
+  },
+  instanceTypeUnknown: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (name = '') => `Instance type does not exist: ${name}`,
+    aws: {
+      code: 'InvalidParameterValue',
+      status: 400,
+      message: (name = '') => `Invalid value '${name}' for InstanceType.`,
+    },
+  },
+  zoneUnavailable: {
+    code: 'InternalFailure',
+    status: 500,
+    message: () => 'Not enough resources: no cluster controller is currently available to run instances.',
+    aws: {
+      code: 'InvalidParameterValue',
+      status: 400,
+      message: (zone = '') => `Invalid availability zone: [${zone}]`,
+    },
+  },
+  countInverted: {
+    code: 'InternalFailure',
+    status: 500,
+    message: () => 'Maximum instance count must not be smaller than minimum instance count',
+    aws: { code: 'InvalidParameterCombination', status: 400 },
+  },
+  capacity: {
+    code: 'ServiceUnavailable',
+    status: 503,
+    message: (have = '', zone = '', want = '') => `Not enough resources (${have} in ${zone} < ${want}): vm instances.`,
+    aws: {
+      code: 'InsufficientInstanceCapacity',
+      status: 500,
+      message: (have = '', zone = '', want = '') =>
+        `There is room for ${have} of the ${want} instances that were asked for in ${zone}.`,
+    },
+  },
+  imageExceedsType: {
+    code: 'InvalidParameterCombination',
+    status: 400,
+    message: (image = '', size = '', type = '', disk = '') =>
+      `Unable to run instance ${image} in which the size ${size} bytes is greater than the vmType ${type} size ${disk} GB.`,
+  },
+  userDataTooLong: { code: 'InvalidParameterValue', status: 400, message: () => 'User data may not exceed 16 KB' },
+  userDataMalformed: {
+    code: 'InvalidUserData.Malformed',
+    status: 400,
+    message: () => 'Invalid BASE64 encoding of user data.',
+  },
+  keyPairNotFound: {
+    code: 'InvalidKeyPair.NotFound',
+    status: 400,
+    message: (name = '') => `The key pair '${name}' does not exist`,
+  },
+  groupNotFound: {
+    code: 'InvalidGroup.NotFound',
+    status: 400,
+    message: (name = '') => `The security group '${name}' does not exist`,
+  },
+  instanceIdMalformed: {
+    code: 'InvalidInstanceID.Malformed',
+    status: 400,
+    message: (id = '') => `Invalid id: "${id}"`,
+  },
+  instanceNotFound: {
+    code: 'InvalidInstanceID.NotFound',
+    status: 400,
+    message: noInstances,
+  },
+  rebootNotFound: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (...ids) => `No such instance(s): ${ids.join(', ')}`,
+    aws: { code: 'InvalidInstanceID.NotFound', status: 400, message: noInstances },
+  },
+  terminationProtected: {
+    code: 'OperationNotPermitted',
+    status: 400,
+    message: (id = '') => `Termination protection enabled for instance ${id}`,
+  },
+  instanceNotRunning: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (id = '') => `Instance ${id} is not in a running state.`,
+    aws: { code: 'IncorrectInstanceState', status: 400 },
+  },
+
+  // Key pairs.
+  keyPairDuplicate: {
+    code: 'InvalidKeyPair.Duplicate',
+    status: 400,
+    message: (name = '') => `The keypair '${name}' already exists.`,
+  },
+  keyPairNameInvalid: {
+    code: 'InvalidParameterValue',
+    status: 400,
+    message: (name = '') => `Invalid key name: ${name}`,
+  },
+  keyFormat: { code: 'InvalidKey.Format', status: 400, message: () => 'Key is not in valid OpenSSH public key format' },
+
+  // Zones and regions.
+  zoneNotFound: {
+    code: 'InvalidParameterValue',
+    status: 400,
+    message: (name = '') => `Invalid availability zone: [${name}]`,
+  },
+})

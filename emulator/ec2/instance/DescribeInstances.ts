@@ -1,0 +1,25 @@
+import { integer, list, optional, text } from '../../../src/protocol/shape.ts'
+import { filtering, filters } from '../filters.ts'
+import { operation } from '../operation.ts'
+import { instanceFilters, isShown, reservations } from './instance.ts'
+import { isCallers, ownedInstances } from './owned.ts'
+
+/** The caller's instances, those that ended within the hour included (eucalyptus-behaviour.md section 5.1). */
+export default operation('DescribeInstances', {
+  input: { InstanceId: list(text), Filter: filters, MaxResults: optional(integer), NextToken: optional(text) },
+  async run(cloud, { InstanceId, Filter }, { caller }) {
+    const ids = InstanceId.filter((id) => id !== 'verbose')
+    const everybodys = caller.administrator && ids.length < InstanceId.length
+    const now = cloud.clock.now()
+    const instances = ids.length
+      ? ownedInstances(cloud, ids, caller)
+      : cloud.instances
+          .list()
+          .filter(
+            (instance) =>
+              isShown(instance, now) &&
+              (everybodys ? isCallers(instance, caller) : instance.ownerId === caller.accountId),
+          )
+    return { reservationSet: reservations(cloud, instances.filter(filtering(instanceFilters, Filter))) }
+  },
+})

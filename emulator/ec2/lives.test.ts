@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import { IllegalMove, type Life, move } from '../state/life.ts'
+import { imageLife } from './image/image.ts'
+import { endings, instanceLife, stateCode } from './instance/instance.ts'
+
+/** Every life of a resource, its first state, and all events that there are. */
+const lives: [name: string, life: Life<string, string>, first: string, events: string[]][] = [
+  ['image', imageLife, 'available', ['deregister']],
+  ['instance', instanceLife, 'pending', ['started', 'hostDown', 'end', 'gone']],
+]
+
+/** All states that can be reached from one, itself included. */
+function reachable(life: Life<string, string>, from: string): Set<string> {
+  const seen = new Set([from])
+  for (const state of seen) for (const next of Object.values(life[state]?.on ?? {})) if (next) seen.add(next)
+  return seen
+}
+
+describe.each(lives)('the life of an %s', (_name, life, first, events) => {
+  const states = Object.keys(life)
+  const ends = states.filter((state) => !Object.keys(life[state]?.on ?? {}).length)
+
+  test('has no row that is never reached', () => expect([...reachable(life, first)].sort()).toEqual(states.sort()))
+
+  test('can end from every state', () => {
+    expect(ends).toHaveLength(1)
+    for (const state of states) expect(reachable(life, state)).toContain(ends[0])
+  })
+
+  test('knows each event in some state, and no other', () => {
+    const used = states.flatMap((state) => Object.keys(life[state]?.on ?? {}))
+    expect([...new Set(used)].sort()).toEqual([...events].sort())
+  })
+
+  test.each(states.flatMap((state) => events.map((event) => [state, event] as const)))('%s, %s', (state, event) => {
+    const next = life[state]?.on[event]
+    if (next === undefined) expect(() => move(life, state, event)).toThrow(IllegalMove)
+    else expect(states).toContain(move(life, state, event))
+  })
+})
+
+describe('an instance', () => {
+  test('shows a number with each state', () =>
+    expect(Object.keys(stateCode).sort()).toEqual(Object.keys(instanceLife).sort()))
+
+  test('may be told to end again, until it is gone', () =>
+    expect(
+      Object.entries(instanceLife)
+        .filter(([, { on }]) => !('end' in on))
+        .map(([state]) => state),
+    ).toEqual(['terminated']))
+
+  test.each(Object.entries(endings))('ends by %s with a reason and a code', (_kind, { reason, code }) => {
+    expect(reason).toMatch(/^[A-Z_]+: /)
+    expect(code).toMatch(/^(Client|Server)\.\w+$/)
+  })
+})

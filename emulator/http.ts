@@ -1,0 +1,250 @@
+import { createHash } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { authenticate } from '../src/protocol/authentication.ts'
+import { Fault } from '../src/protocol/faults.ts'
+import type { Caller } from '../src/protocol/operation.ts'
+import { parseForm } from '../src/protocol/query.ts'
+import { payloadStream } from '../src/protocol/signature/payload.ts'
+import type { AuthenticationRequest } from '../src/protocol/signature/request.ts'
+import type { Cloud } from './cloud.ts'
+import { isKnownAction } from './ec2/known-actions.ts'
+import type { Requester } from './objects/acl.ts'
+import { actionsOf, type QueryService, type Reply, renderFault, serveQuery } from './query-service.ts'
+import { type Route, routeOf, type Service } from './routes.ts'
+import { renderS3Fault, type S3Service } from './s3/service.ts'
+
+/** A form body may have this many bytes: user data of 16 KiB in base64, and room for the rest. */
+const largestForm = 256 * 1024
+
+const tooLarge = {
+  code: 'RequestEntityTooLarge',
+  status: 413,
+  message: () => `The body of the request is larger than ${largestForm} bytes`,
+}
+
+/** This many bytes of a body that is not wanted are let run out; the rest is cut off. */
+const largestUnwanted = 64 * 2 ** 20
+
+/** The services that answer behind the port. */
+export interface Services {
+  readonly query: Readonly<Record<'ec2' | 'iam' | 'sts', QueryService>>
+  readonly s3: S3Service
+}
+
+/** A request with what is needed of it in several places. */
+interface Received extends Route {
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+  readonly rawPath: string
+  readonly rawQuery: string
+  readonly requestId: string
+  /** The client sends its body only when it is told to. */
+  waits: boolean
+}
+
+/** One line for the log of requests; the status is 0 when the client went away before it was answered. */
+export type RequestLog = (entry: { what: string; status: number; milliseconds: number; requestId: string }) => void
+
+/**
+ * Answers a request of any service on Node's own streams: bodies never pass through web streams, which cost most of the
+ * throughput (performance.md). Signatures are checked before anything else is looked at.
+ */
+export async function dispatch(
+  cloud: Cloud,
+  services: Services,
+  log: RequestLog,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const started = cloud.clock.monotonic()
+  const requestId = cloud.ids.uuid()
+  const url = (incoming.url ?? '/').replace(/^[a-z]+:\/\/[^/?]*/i, '')
+  const mark = url.indexOf('?')
+  const rawPath = (mark < 0 ? url : url.slice(0, mark)) || '/'
+  const rawQuery = mark < 0 ? '' : url.slice(mark + 1)
+  let what = `${incoming.method} ${rawPath}`
+  try {
+    const isForm = /^application\/x-www-form-urlencoded\b/i.test(incoming.headers['content-type'] ?? '')
+    const mayBeQuery = rawPath !== '/' || (incoming.method === 'POST' ? isForm : /(?:^|&)Action=/.test(rawQuery))
+    const route = routeOf(rawPath, () => (mayBeQuery ? 'ec2' : undefined))
+    const waits = /^100-continue$/i.test(incoming.headers.expect ?? '')
+    const received = { ...route, incoming, outgoing, rawPath, rawQuery, requestId, waits }
+    what = route.service === 's3' ? `s3 ${incoming.method} ${route.path}` : await answerQuery(cloud, services, received)
+    if (route.service === 's3') await answerS3(cloud, services, received)
+  } catch (error) {
+    // Only a fault of ours or a broken connection comes here: services answer their own faults.
+    console.error(error)
+    if (!outgoing.headersSent) outgoing.writeHead(500)
+    outgoing.end()
+  }
+  const status = outgoing.headersSent ? outgoing.statusCode : 0
+  log({ what, status, milliseconds: cloud.clock.monotonic() - started, requestId })
+}
+
+/** The headers as they came, in pairs. */
+function headerPairs({ rawHeaders }: IncomingMessage): [string, string][] {
+  return Array.from({ length: rawHeaders.length / 2 }, (_, index) => [
+    rawHeaders[2 * index] ?? '',
+    rawHeaders[2 * index + 1] ?? '',
+  ])
+}
+
+function authenticated(cloud: Cloud, received: Received, also: Partial<AuthenticationRequest>) {
+  const { incoming, service, servicePath, rawPath, rawQuery } = received
+  const request = {
+    service,
+    method: incoming.method ?? 'GET',
+    rawPath,
+    servicePath,
+    rawQuery,
+    headers: headerPairs(incoming),
+    ...also,
+  }
+  const { fidelity } = cloud.settings
+  const rules = { fidelity, version2: true, strictScope: fidelity === 'aws' }
+  return authenticate(request, (id) => cloud.accounts.key(id), cloud.clock.now(), rules)
+}
+
+/** Lets a client that waits for it send the body; one that was refused before never sends it. */
+function invite(received: Received): void {
+  if (received.waits) received.outgoing.writeContinue()
+  received.waits = false
+}
+
+/**
+ * Lets a body that is not wanted run out before the answer: a connection that is closed on bytes nobody has read is
+ * reset, and the client never sees why. One that waits to be told sends nothing, and its connection ends.
+ */
+async function letRunOut({ incoming, outgoing, waits }: Received): Promise<void> {
+  if (incoming.complete || incoming.destroyed) return
+  if (!waits) {
+    let size = 0
+    await new Promise<void>((resolve) => {
+      incoming.once('close', resolve).once('end', resolve)
+      incoming.on('data', (piece: Buffer) => {
+        size += piece.length
+        if (size > largestUnwanted) resolve()
+      })
+    })
+  }
+  if (!incoming.complete) outgoing.setHeader('connection', 'close')
+}
+
+async function readForm(received: Received): Promise<Buffer> {
+  const { incoming } = received
+  if (Number(incoming.headers['content-length'] ?? 0) > largestForm) throw new Fault(tooLarge, [])
+  invite(received)
+  const pieces: Buffer[] = []
+  let size = 0
+  for await (const piece of incoming as AsyncIterable<Buffer>) {
+    size += piece.length
+    if (size <= largestForm) pieces.push(piece)
+    // To leave the loop earlier would break the connection that awaits the answer.
+    if (size > largestUnwanted) break
+  }
+  if (size > largestForm) throw new Fault(tooLarge, [])
+  return Buffer.concat(pieces)
+}
+
+/** On `/` the service of a query request is the one that has its action. */
+function serviceOfAction(
+  services: Services,
+  named: Service,
+  servicePath: string,
+  action: string,
+): 'ec2' | 'iam' | 'sts' {
+  if (servicePath === '') {
+    for (const { name, operations } of Object.values(services.query)) if (operations.has(action)) return name
+  }
+  return named === 'iam' || named === 'sts' ? named : 'ec2'
+}
+
+async function answerQuery(cloud: Cloud, services: Services, received: Received): Promise<string> {
+  const { incoming, outgoing, requestId } = received
+  let what = `${received.service}.?`
+  let reply: Reply
+  let dialect = services.query.ec2.dialect
+  try {
+    const body = await readForm(received)
+    const form = body.length ? parseForm(body.toString('utf8')) : []
+    const pairs = [...parseForm(received.rawQuery), ...form]
+    const [action = ''] = actionsOf(pairs)
+    const name = serviceOfAction(services, received.service, received.servicePath, action)
+    const service = services.query[name]
+    dialect = service.dialect
+    if (service.operations.has(action) || isKnownAction(action)) what = `${name}.${action}`
+    const sender = authenticated(
+      cloud,
+      { ...received, service: received.service === 'empyrean' ? 'empyrean' : name },
+      { form, ...(body.length && { bodySha256: createHash('sha256').update(body).digest('hex') }) },
+    )
+    if (sender.kind !== 'signed') throw new Error('a query request passed without a signature')
+    reply = await serveQuery(service, cloud, pairs, { caller: callerOf(cloud, sender.accessKeyId), requestId })
+  } catch (error) {
+    // A client that went away is not answered, and its going is no error of ours.
+    if (incoming.errored) return what
+    reply = renderFault(dialect, cloud.settings, error, requestId)
+  }
+  await letRunOut(received)
+  outgoing.writeHead(reply.status, {
+    'content-type': reply.contentType,
+    'content-length': Buffer.byteLength(reply.body),
+    'x-amzn-requestid': requestId,
+  })
+  outgoing.end(incoming.method === 'HEAD' ? undefined : reply.body)
+  return what
+}
+
+function callerOf(cloud: Cloud, accessKeyId: string): Caller {
+  const key = cloud.accounts.key(accessKeyId)
+  if (!key) throw new Error(`the access key ${accessKeyId} is gone`)
+  return { accountId: key.account.id, administrator: key.account.administrator, accessKeyId }
+}
+
+function requesterOf(cloud: Cloud, accessKeyId: string): Requester {
+  const key = cloud.accounts.key(accessKeyId)
+  if (!key) throw new Error(`the access key ${accessKeyId} is gone`)
+  const { id, canonicalId, administrator } = key.account
+  return { kind: 'account', accountId: id, canonicalId, administrator }
+}
+
+async function answerS3(cloud: Cloud, services: Services, received: Received): Promise<void> {
+  const { incoming, outgoing, requestId, path } = received
+  const resource = path
+  try {
+    const sender = authenticated(cloud, received, {})
+    const requester: Requester =
+      sender.kind === 'signed' ? requesterOf(cloud, sender.accessKeyId) : { kind: 'anonymous' }
+    invite(received)
+    const body = payloadStream(incoming, sender.payload)
+    const length = incoming.headers['x-amz-decoded-content-length'] ?? incoming.headers['content-length']
+    await services.s3.serve({
+      method: incoming.method ?? 'GET',
+      path,
+      query: parseForm(received.rawQuery),
+      headers: Object.fromEntries(
+        Object.entries(incoming.headers).map(([name, value]) => [
+          name,
+          Array.isArray(value) ? value.join(',') : (value ?? ''),
+        ]),
+      ),
+      body,
+      contentLength: length === undefined ? undefined : Number(length),
+      digests: () => body.digests(),
+      requester,
+      requestId,
+      resource,
+      response: outgoing,
+    })
+  } catch (error) {
+    await letRunOut(received)
+    renderS3Fault({
+      error,
+      fidelity: cloud.settings.fidelity,
+      method: incoming.method ?? 'GET',
+      requestId,
+      resource,
+      response: outgoing,
+    })
+  }
+}

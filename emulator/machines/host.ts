@@ -1,0 +1,93 @@
+import { readdir, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type { Cloud, Machines } from '../cloud.ts'
+import { moveInstance } from '../ec2/instance/instance.ts'
+import { readConsole } from '../node/console.ts'
+import type { Hypervisor, Machine } from '../node/hypervisor.ts'
+import { limited, type Serial, serial } from '../state/serial.ts'
+import { boot, end, restart, shutDown } from './launch.ts'
+
+/** A running machine, and whether the cloud itself is ending it, so that its end is not taken for the guest's doing. */
+export interface RunningMachine {
+  readonly machine: Machine
+  /** Set before the machine is ended on purpose. */
+  endExpected: boolean
+}
+
+/** The host that carries the instances' machines. */
+export interface Host extends Machines {
+  readonly cloud: Cloud
+  readonly hypervisor: Hypervisor
+  /** The machines that run now, by instance id. */
+  readonly running: Map<string, RunningMachine>
+  /** Breaks off the launch or the reboot of an instance that is to end. */
+  readonly underWay: Map<string, AbortController>
+  /** Launch, reboot and end of one instance follow each other. */
+  readonly inTurn: Serial
+  /** Boots wait for a free core: twenty at once end no sooner, and the first of them much later (node.md section 8). */
+  readonly boots: <Result>(job: () => Promise<Result>) => Promise<Result>
+}
+
+/** Makes the host of a cloud; `cloud` is read when something is asked, as the cloud itself holds the host. */
+export function createHost(cloud: () => Cloud, hypervisor: Hypervisor): Host {
+  const host: Host = {
+    get cloud() {
+      return cloud()
+    },
+    hypervisor,
+    running: new Map(),
+    underWay: new Map(),
+    inTurn: serial(),
+    boots: limited(availableParallelism()),
+    launch(id) {
+      cloud().tasks.start(`launch ${id}`, (stopping) =>
+        host.inTurn.run(id, () => host.boots(() => boot(host, id, stopping))),
+      )
+    },
+    reboot(id) {
+      cloud().tasks.start(`reboot ${id}`, (stopping) => host.inTurn.run(id, () => restart(host, id, stopping)))
+    },
+    terminate(id) {
+      host.underWay.get(id)?.abort(new Error(`${id} is terminated`))
+      cloud().tasks.start(`end ${id}`, () => host.inTurn.run(id, () => end(host, id, { kind: 'user' })))
+    },
+    console: (id) => readConsole(cloud().files.machine(id).console),
+  }
+  return host
+}
+
+/**
+ * Brings the instances back as a host does that comes up again: those that ran boot from their disks, those that were
+ * starting start, those that were ending end; folders that belong to no instance go.
+ */
+export async function hostUp(host: Host): Promise<void> {
+  const { cloud } = host
+  for (const { id, state } of cloud.instances.list()) {
+    if (state === 'running') await cloud.store.change((draft) => moveInstance(cloud, draft, id, 'hostDown'))
+    if (state === 'running' || state === 'pending') host.launch(id)
+    if (state === 'shutting-down') host.terminate(id)
+  }
+  for (const name of await readdir(cloud.files.machines)) {
+    const state = cloud.instances.get(name)?.state
+    if (state === undefined || state === 'terminated') {
+      await rm(join(cloud.files.machines, name), { recursive: true, force: true })
+    }
+  }
+}
+
+/**
+ * Takes the host down: the power button for every guest, up to the stop grace (or until `hurry`), then the machines end.
+ * Disks and records stay as they are, so the next `hostUp` boots them again.
+ */
+export async function hostDown(host: Host, hurry: AbortSignal): Promise<void> {
+  for (const running of host.running.values()) running.endExpected = true
+  await host.cloud.tasks.stop()
+  await Promise.all(
+    [...host.running.values()].map((running) => {
+      running.endExpected = true
+      return shutDown(host, running.machine, host.cloud.settings.stopGrace, hurry)
+    }),
+  )
+  await host.hypervisor.close()
+}

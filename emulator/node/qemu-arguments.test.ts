@@ -1,0 +1,156 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Drive, MachineSpec } from './hypervisor.ts'
+import { qemuArguments } from './qemu-arguments.ts'
+
+const uuid = 'ec212345-6789-4abc-adef-0123456789ab'
+const root: Drive = {
+  id: 'root',
+  format: 'qcow2',
+  file: '/data/i-1/root.qcow2',
+  backing: { format: 'raw', file: '/data/images/emi-1.raw' },
+  serial: 'euca-bdm-emi-dev-vda',
+  durable: false,
+}
+const hvm: MachineSpec = {
+  id: 'i-1',
+  uuid,
+  folder: '/data/i-1',
+  memoryMiB: 256,
+  cpus: 2,
+  boot: { kind: 'disk' },
+  drives: [root],
+  console: '/data/i-1/console.log',
+}
+const boot = { kind: 'kernel', kernel: '/k', ramdisk: '/r', commandLine: 'root=/dev/vda1 console=ttyS0' } as const
+const host = { accelerator: 'tcg', sandbox: true } as const
+
+/** The value after `option`, wherever it occurs. */
+const valuesOf = (args: string[], option: string) => args.filter((_, index) => args[index - 1] === option)
+const nodes = (args: string[]) => valuesOf(args, '-blockdev').map((json) => JSON.parse(json))
+const disks = (args: string[]) =>
+  valuesOf(args, '-device')
+    .map((json) => JSON.parse(json))
+    .filter(({ driver }) => driver === 'virtio-blk-pci')
+
+test('an HVM machine, word for word', () => {
+  expect(qemuArguments(hvm, host)).toEqual([
+    ...['-name', 'i-1', '-S'],
+    ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
+    ...['-nodefaults', '-no-user-config', '-display', 'none', '-boot', 'menu=off,strict=on'],
+    ...['-machine', 'pc,i8042=off', '-accel', 'tcg,thread=multi,tb-size=64', '-cpu', 'max'],
+    ...['-action', 'reboot=reset,shutdown=poweroff,panic=shutdown'],
+    ...['-m', '256', '-smp', 'cpus=2,sockets=1,cores=2,threads=1', '-uuid', uuid],
+    ...['-smbios', `type=1,manufacturer=Eucalyptus,product=Eucalyptus,serial=${uuid},uuid=${uuid}`],
+    ...['-chardev', 'socket,id=qmp,fd=3', '-mon', 'chardev=qmp,mode=control'],
+    ...['-chardev', 'file,id=console,path=/data/i-1/console.log,append=on', '-serial', 'chardev:console'],
+    ...['-device', '{"driver":"VGA","id":"video"}'],
+    ...['-object', '{"qom-type":"rng-builtin","id":"rng"}'],
+    ...['-device', '{"driver":"virtio-rng-pci","id":"entropy","rng":"rng"}'],
+    '-blockdev',
+    '{"driver":"file","node-name":"root-b-f","filename":"/data/images/emi-1.raw","read-only":true,"discard":"ignore","cache":{"direct":false,"no-flush":true}}',
+    '-blockdev',
+    '{"driver":"raw","node-name":"root-b","file":"root-b-f","read-only":true,"discard":"ignore","cache":{"direct":false,"no-flush":true}}',
+    '-blockdev',
+    '{"driver":"file","node-name":"root-f","filename":"/data/i-1/root.qcow2","read-only":false,"discard":"unmap","cache":{"direct":false,"no-flush":true}}',
+    '-blockdev',
+    '{"driver":"qcow2","node-name":"root","file":"root-f","backing":"root-b","read-only":false,"discard":"unmap","cache":{"direct":false,"no-flush":true}}',
+    '-device',
+    '{"driver":"virtio-blk-pci","id":"disk-root","drive":"root","serial":"euca-bdm-emi-dev-vda","bootindex":0}',
+  ])
+})
+
+test('a paravirtual machine has kernel, ramdisk and command line, no screen and no claim to the boot order', () => {
+  const args = qemuArguments({ ...hvm, boot }, host)
+  const at = args.indexOf('-kernel')
+  expect(args.slice(at, at + 6)).toEqual(['-kernel', '/k', '-initrd', '/r', '-append', boot.commandLine])
+  expect(args.join(' ')).not.toMatch(/VGA|bootindex/)
+})
+
+test('a kernel without a ramdisk', () => {
+  const args = qemuArguments({ ...hvm, boot: { kind: 'kernel', kernel: '/k', commandLine: '' } }, host)
+  expect(args).not.toContain('-initrd')
+  expect(valuesOf(args, '-append')).toEqual([''])
+})
+
+test('only the first disk boots, and disks come in the order given', () => {
+  const data: Drive = { id: 'data', format: 'raw', file: '/data/v.raw', serial: 'vol-1', durable: true, readOnly: true }
+  const args = qemuArguments({ ...hvm, drives: [root, data] }, host)
+  expect(disks(args).map(({ drive, bootindex }) => [drive, bootindex])).toEqual([
+    ['root', 0],
+    ['data', undefined],
+  ])
+  const node = nodes(args).find((each) => each['node-name'] === 'data')
+  expect(node).toMatchObject({ driver: 'raw', 'read-only': true, cache: { 'no-flush': false } })
+})
+
+test('a qcow2 file of its own states that nothing is beneath it, and a chain is named to its end', () => {
+  const alone = qemuArguments({ ...hvm, drives: [{ ...root, backing: null }] }, host)
+  expect(nodes(alone).at(-1)).toMatchObject({ 'node-name': 'root', backing: null })
+  const snapshot = { format: 'qcow2', file: '/s', backing: { format: 'raw', file: '/b' } } as const
+  const chain = nodes(qemuArguments({ ...hvm, drives: [{ ...root, backing: snapshot }] }, host))
+  const named = chain.filter(({ driver }) => driver !== 'file').map((node) => [node['node-name'], node.backing])
+  expect(named).toEqual([
+    ['root-b-b', undefined],
+    ['root-b', 'root-b-b'],
+    ['root', 'root-b'],
+  ])
+})
+
+test.each([
+  ['kvm', 'kvm'],
+  ['hvf', 'hvf'],
+  ['tcg', 'tcg,thread=multi,tb-size=64'],
+] as const)('accelerator %s', (accelerator, argument) => {
+  const args = qemuArguments(hvm, { accelerator, sandbox: false })
+  expect(valuesOf(args, '-accel')).toEqual([argument])
+  expect(args).not.toContain('-sandbox')
+})
+
+describe('no value means more to QEMU than it should', () => {
+  test('a comma in the console path stays in the path', () => {
+    const args = qemuArguments({ ...hvm, console: '/data/a,append=off/c' }, host)
+    expect(valuesOf(args, '-chardev')[1]).toBe('file,id=console,path=/data/a,,append=off/c,append=on')
+  })
+
+  test('whatever paths and command lines say, they fill their own places only', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 60 }).map((value) => value.replace(/[\0\r\n]/g, ''))
+    const plain = qemuArguments({ ...hvm, boot }, host)
+    const places = ['-kernel', '-initrd', '-append', '-chardev', '-blockdev']
+    fc.assert(
+      fc.property(text, text, (path, commandLine) => {
+        const drives: Drive[] = [{ ...root, file: `/${path}` }]
+        const console = `/${path}/c`
+        const wild = { kind: 'kernel', kernel: `/${path}`, ramdisk: `/${path}`, commandLine } as const
+        const args = qemuArguments({ ...hvm, drives, console, boot: wild }, host)
+        expect(args.length).toBe(plain.length)
+        const changed = args.flatMap((arg, index) => (arg === plain[index] ? [] : [args[index - 1]]))
+        expect(places).toEqual(expect.arrayContaining(changed))
+        expect(valuesOf(args, '-append')).toEqual([commandLine])
+        expect(nodes(args).map(({ filename }) => filename)).toContain(`/${path}`)
+        expect(valuesOf(args, '-chardev')[1]!.slice(21, -10).replaceAll(',,', '')).not.toContain(',')
+      }),
+    )
+  })
+
+  test.each<[string, Partial<MachineSpec>]>([
+    ['id', { id: 'i-1,process=x' }],
+    ['id', { id: '-i' }],
+    ['uuid', { uuid: uuid.toUpperCase() }],
+    ['uuid', { uuid: `${uuid},serial=x` }],
+    ['memoryMiB', { memoryMiB: 0 }],
+    ['cpus', { cpus: 1.5 }],
+    ['path', { console: 'console.log' }],
+    ['path', { folder: '/data/\0' }],
+    ['path', { drives: [{ ...root, backing: { format: 'raw', file: 'nbd:host' } }] }],
+    ['path', { boot: { ...boot, kernel: 'vmlinuz' } }],
+    ['path', { boot: { ...boot, ramdisk: 'initrd' } }],
+    ['command line', { boot: { ...boot, commandLine: 'a\nb' } }],
+    ['drive to boot from', { drives: [] }],
+    ['drive id', { drives: [{ ...root, id: 'Root' }] }],
+    ['drive ids', { drives: [root, root] }],
+    ['drive serial', { drives: [{ ...root, serial: 'a b' }] }],
+  ])('refused: a bad %s %#', (what, change) => {
+    expect(() => qemuArguments({ ...hvm, ...change }, host)).toThrow(`has no valid ${what}`)
+  })
+})

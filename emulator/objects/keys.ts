@@ -1,0 +1,35 @@
+/**
+ * Keys of the index: UTF-8 bytes, parts divided by a zero byte, so that LMDB's order is S3's order. Bucket names have no
+ * zero byte; where a part may have one (an object's key) it comes last or is followed by one of fixed length.
+ */
+const divider = Buffer.of(0)
+
+/** The key that begins with the given texts, each followed by a zero byte, and ends with `last`. */
+export function indexKey(texts: readonly string[], last: string | Uint8Array = ''): Buffer {
+  const parts = texts.flatMap((text) => [Buffer.from(text), divider])
+  return Buffer.concat([...parts, typeof last === 'string' ? Buffer.from(last) : last])
+}
+
+/** The most bytes that LMDB takes as a key; nothing can be under a longer one. */
+export const longestIndexKey = 1978
+
+/** Where to begin to read in a table. A position too long to be a key is cut: between the two there can be no key. */
+export function seekKey(texts: readonly string[], from: Uint8Array): Buffer {
+  return indexKey(texts, from).subarray(0, longestIndexKey)
+}
+
+/** The key of a part: parts of one upload sort by number. */
+export function partKey(uploadId: string, partNumber: number): Buffer {
+  const number = Buffer.alloc(2)
+  number.writeUInt16BE(partNumber)
+  return indexKey([uploadId], number)
+}
+
+/** The least key that is greater than every key that begins with `prefix`. Empty when there is none. */
+export function afterPrefix(prefix: Uint8Array): Buffer {
+  let length = prefix.length
+  while (length > 0 && prefix[length - 1] === 0xff) length -= 1
+  const next = Buffer.from(prefix.subarray(0, length))
+  if (length > 0) next[length - 1] = (next[length - 1] ?? 0) + 1
+  return next
+}

@@ -1,0 +1,217 @@
+import { createHash } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import type { Acl, Owner } from './acl.ts'
+import { release } from './data.ts'
+import { bucketNamed, checked, type Engine, lock, removeLater } from './engine.ts'
+import { afterPrefix, indexKey, partKey, seekKey } from './keys.ts'
+import { type Page, type PageRequest, page } from './paging.ts'
+import { receive } from './receive.ts'
+import type { Data, ObjectHeaders, ObjectRecord, PartRecord, UploadRecord } from './records.ts'
+import { StoreRefusal } from './refusal.ts'
+import { type Change, lookUp } from './tables.ts'
+
+/** An upload to begin. */
+export interface NewUpload extends ObjectHeaders {
+  readonly bucket: string
+  readonly key: string
+  readonly acl: Acl
+  readonly initiator: Owner
+}
+
+/** Which upload: all three must agree. */
+export interface UploadName {
+  readonly bucket: string
+  readonly key: string
+  readonly uploadId: string
+}
+
+/** A part as the client lists it to complete an upload; the ETag without quotes. */
+export interface ListedPart {
+  readonly partNumber: number
+  readonly etag: string
+}
+
+/** Every part but the last must have so many bytes (eucalyptus-behaviour.md section 10.1). */
+export const smallestPart = 5 * 1024 * 1024
+
+/** Multipart uploads of the store: see ObjectStore. */
+export interface Uploads {
+  /** Throws NoSuchBucket. */
+  createUpload(upload: NewUpload): Promise<UploadRecord>
+  /** Throws NoSuchBucket and NoSuchUpload. */
+  getUpload(name: UploadName): Promise<UploadRecord>
+  /** Stores a part, in place of one with the same number. Throws NoSuchBucket and NoSuchUpload. */
+  putPart(name: UploadName, part: { partNumber: number; body: Readable; md5?: () => string }): Promise<PartRecord>
+  /** The parts after a part number, by number. Throws NoSuchBucket and NoSuchUpload. */
+  listParts(
+    name: UploadName,
+    request: { after: number; limit: number },
+  ): Promise<{ parts: PartRecord[]; truncated: boolean }>
+  /**
+   * The uploads of a bucket, by key and then by the time they began; `afterUploadId` goes with `after`, a key. Throws
+   * NoSuchBucket.
+   */
+  listUploads(bucket: string, request: PageRequest & { afterUploadId?: string }): Promise<Page<UploadRecord>>
+  /**
+   * Makes the object of the listed parts, in one commit; no byte is copied. Repeated, it answers the same. Throws
+   * NoSuchBucket, NoSuchUpload, InvalidPart, InvalidPartOrder and EntityTooSmall.
+   */
+  completeUpload(name: UploadName, parts: readonly ListedPart[]): Promise<ObjectRecord>
+  /** Throws NoSuchBucket and NoSuchUpload. */
+  abortUpload(name: UploadName): Promise<void>
+}
+
+const uploadKey = ({ bucket, key, uploadId }: UploadName) => indexKey([bucket, key], uploadId)
+
+function uploadNamed(engine: Engine, name: UploadName): UploadRecord {
+  bucketNamed(engine, name.bucket)
+  const upload = lookUp(engine.tables.uploads, uploadKey(name))
+  const isNamed = upload?.key === name.key && upload.uploadId === name.uploadId
+  if (!isNamed) throw new StoreRefusal('NoSuchUpload', name.uploadId)
+  return upload
+}
+
+function partsOf({ tables }: Engine, uploadId: string, after = 0): Iterable<PartRecord> {
+  const end = afterPrefix(indexKey([uploadId]))
+  return tables.parts.getRange({ start: partKey(uploadId, after + 1), end }).map(({ value }) => value)
+}
+
+/** Removes an upload and those of its parts that are not kept, in a commit. Returns the files to remove. */
+export function dropUpload(
+  engine: Engine,
+  writes: Change,
+  upload: UploadName,
+  kept: ReadonlySet<string> = new Set(),
+): string[] {
+  const { tables } = engine
+  const files: string[] = []
+  for (const { partNumber, data } of partsOf(engine, upload.uploadId)) {
+    writes.remove(tables.parts, partKey(upload.uploadId, partNumber))
+    if (!kept.has(data.id)) files.push(...release(tables, writes, data))
+  }
+  writes.remove(tables.uploads, uploadKey(upload))
+  return files
+}
+
+async function putPart(
+  engine: Engine,
+  name: UploadName,
+  { partNumber, body, md5 }: { partNumber: number; body: Readable; md5?: () => string },
+): Promise<PartRecord> {
+  const { tables } = engine
+  uploadNamed(engine, name)
+  const received = await receive(engine, body, md5)
+  return engine.locks.hold([lock.inBucket(name.bucket), lock.upload(name.uploadId)], async () => {
+    await checked(received, () => uploadNamed(engine, name))
+    const key = partKey(name.uploadId, partNumber)
+    const replaced = tables.parts.get(key)
+    const { data, md5: etag } = received
+    const part: PartRecord = { partNumber, data, etag, lastModified: engine.clock.now().getTime() }
+    let files: string[] = []
+    await tables.commit((writes) => {
+      received.keep(writes)
+      writes.put(tables.parts, key, part)
+      if (replaced) files = release(tables, writes, replaced.data)
+    })
+    removeLater(engine, files)
+    return part
+  })
+}
+
+/** The parts that a client lists, as they are stored. Throws InvalidPartOrder, InvalidPart and EntityTooSmall. */
+function chosenParts(engine: Engine, { uploadId }: UploadName, listed: readonly ListedPart[]): PartRecord[] {
+  const stored = new Map([...partsOf(engine, uploadId)].map((part) => [part.partNumber, part]))
+  const chosen = listed.map(({ partNumber, etag }, index) => {
+    if (partNumber <= (listed[index - 1]?.partNumber ?? 0)) throw new StoreRefusal('InvalidPartOrder', uploadId)
+    const part = stored.get(partNumber)
+    if (!part || part.etag !== etag) throw new StoreRefusal('InvalidPart', `${uploadId} part ${partNumber}`)
+    return part
+  })
+  const short = chosen.slice(0, -1).find(({ data }) => data.size < smallestPart)
+  if (short) throw new StoreRefusal('EntityTooSmall', `${uploadId} part ${short.partNumber}`)
+  return chosen
+}
+
+async function completeUpload(engine: Engine, name: UploadName, listed: readonly ListedPart[]): Promise<ObjectRecord> {
+  const { tables } = engine
+  const { bucket, key, uploadId } = name
+  const holds = [lock.inBucket(bucket), lock.upload(uploadId), lock.object(bucket, key)]
+  return engine.locks.hold(holds, async () => {
+    bucketNamed(engine, bucket)
+    const replaced = lookUp(tables.objects, indexKey([bucket], key))
+    if (replaced?.uploadId === uploadId) return replaced
+    const { acl, headers, metadata } = uploadNamed(engine, name)
+    const parts = chosenParts(engine, name, listed)
+    const pieces = parts.map((part) => part.data)
+    const size = pieces.reduce((sum, piece) => sum + piece.size, 0)
+    const data: Data = { kind: 'parts', id: engine.newId(), size }
+    const md5 = createHash('md5')
+      .update(Buffer.from(parts.map(({ etag }) => etag).join(''), 'hex'))
+      .digest('hex')
+    const etag = `${md5}-${parts.length}`
+    const lastModified = engine.clock.now().getTime()
+    const record: ObjectRecord = { bucket, key, acl, headers, metadata, data, etag, lastModified, uploadId }
+    const files: string[] = []
+    await tables.commit((writes) => {
+      writes.put(tables.layouts, indexKey([], data.id), pieces)
+      writes.put(tables.objects, indexKey([bucket], key), record)
+      files.push(...dropUpload(engine, writes, name, new Set(pieces.map(({ id }) => id))))
+      if (replaced) files.push(...release(tables, writes, replaced.data))
+    })
+    removeLater(engine, files)
+    return record
+  })
+}
+
+/** Uploads over an engine. */
+export function createUploads(engine: Engine): Uploads {
+  const { tables, locks, clock } = engine
+  return {
+    createUpload: (upload) =>
+      locks.hold([lock.inBucket(upload.bucket)], async () => {
+        bucketNamed(engine, upload.bucket)
+        const initiatedAt = clock.now().getTime()
+        // Ids of one key sort by the time at which their uploads began; the rest of the id cannot be guessed.
+        const uploadId = initiatedAt.toString(16).padStart(12, '0') + engine.newId()
+        const record: UploadRecord = { ...upload, uploadId, initiatedAt }
+        await tables.commit((writes) => writes.put(tables.uploads, uploadKey(record), record))
+        return record
+      }),
+    getUpload: async (name) => uploadNamed(engine, name),
+    putPart: (name, part) => putPart(engine, name, part),
+    async listParts(name, { after, limit }) {
+      uploadNamed(engine, name)
+      const parts: PartRecord[] = []
+      for (const part of partsOf(engine, name.uploadId, after)) {
+        if (parts.length === limit) return { parts, truncated: limit > 0 }
+        parts.push(part)
+      }
+      return { parts, truncated: false }
+    },
+    async listUploads(bucket, request) {
+      bucketNamed(engine, bucket)
+      const end = afterPrefix(indexKey([bucket]))
+      const scan = (from: Uint8Array) =>
+        tables.uploads
+          .getRange({ start: seekKey([bucket], from), end })
+          .map(({ value }) => ({ name: value.key, row: value }))
+      return page(scan, request, positionAfter(request))
+    },
+    completeUpload: (name, parts) => completeUpload(engine, name, parts),
+    abortUpload: (name) =>
+      locks.hold([lock.inBucket(name.bucket), lock.upload(name.uploadId)], async () => {
+        uploadNamed(engine, name)
+        let files: string[] = []
+        await tables.commit((writes) => {
+          files = dropUpload(engine, writes, name)
+        })
+        removeLater(engine, files)
+      }),
+  }
+}
+
+/** Where a listing goes on: after all uploads of a key, or after one of them. */
+function positionAfter({ after, afterUploadId }: { after: string; afterUploadId?: string }): Buffer | undefined {
+  if (after === '') return undefined
+  return afterUploadId ? indexKey([after, afterUploadId]) : afterPrefix(indexKey([after]))
+}

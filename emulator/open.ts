@@ -1,0 +1,99 @@
+import { type AccessKeyRecord, createAccounts } from './accounts.ts'
+import { bundleSource } from './bundle-source.ts'
+import type { Cloud, CloudSettings } from './cloud.ts'
+import { administrator, type Credentials, cloudKey } from './credentials.ts'
+import { createImaging } from './imaging/imaging.ts'
+import { createHost, type Host } from './machines/host.ts'
+import type { Hypervisor } from './node/hypervisor.ts'
+import { openObjectStore } from './objects/store.ts'
+import type { Clock } from './state/clock.ts'
+import { type DataFiles, dataFiles, privateFolder } from './state/files.ts'
+import { randomIds } from './state/ids.ts'
+import { lockDataFolder } from './state/lock.ts'
+import { openStore } from './state/store.ts'
+import { table } from './state/table.ts'
+import { createTasks } from './state/tasks.ts'
+
+/** A cloud with its state open, and what belongs to the one who opened it. */
+export interface OpenCloud {
+  readonly cloud: Cloud
+  readonly host: Host
+  readonly credentials: Credentials
+  /** The cloud's certificate, PEM. */
+  readonly certificate: string
+  /** Writes and closes all state, and lets go of the data folder. The host must be down. */
+  close(): Promise<void>
+}
+
+/** What a cloud is opened with. */
+export interface CloudToOpen {
+  readonly settings: CloudSettings
+  /** The data folder, absolute; made when it is missing. */
+  readonly data: string
+  readonly clock: Clock
+  readonly hypervisor: (files: DataFiles) => Hypervisor
+  /** The query API's own URL. */
+  readonly endpoint: () => string
+}
+
+/** Opens the state in the data folder and builds the cloud on it. Throws DataFolderInUse and DamagedRecords. */
+export async function openCloud({ settings, data, clock, hypervisor, endpoint }: CloudToOpen): Promise<OpenCloud> {
+  // The documentation of Eucalyptus prints 8 digits everywhere; AWS has 17.
+  const ids = randomIds(settings.fidelity === 'aws' ? 17 : 8)
+  const files = dataFiles(data)
+  await privateFolder(files.data)
+  const unlock = lockDataFolder(files.lock)
+  try {
+    await privateFolder(files.machines)
+    const [store, objects, key] = await Promise.all([
+      openStore(files.records),
+      openObjectStore({ folder: files.objects, clock }),
+      cloudKey(files, clock),
+    ])
+    const accounts = createAccounts(store, ids, clock)
+    const accessKeys = table<AccessKeyRecord>(store, 'accessKeys')
+    const { credentials } = await administrator(accounts, files, (accountId) =>
+      accessKeys.list().find((one) => one.accountId === accountId),
+    )
+    const imaging = await createImaging({
+      objects: bundleSource(objects),
+      folder: files.images,
+      cloudPrivateKey: async () => key.privateKey,
+      certificatesOf: (accountId) => accounts.certificates(accountId),
+      clock,
+      limits: { largestImage: 30 * 2 ** 30, unpackMilliseconds: 60 * 60_000 },
+    })
+    const host: Host = createHost(() => cloud, hypervisor(files))
+    const cloud: Cloud = {
+      settings,
+      clock,
+      ids,
+      store,
+      files,
+      accounts,
+      objects,
+      imaging,
+      tasks: createTasks((name, error) => console.error(`${name}:`, error)),
+      images: table(store, 'images'),
+      instances: table(store, 'instances'),
+      keyPairs: table(store, 'keyPairs'),
+      machines: host,
+      endpoint,
+    }
+    const finish = async () => {
+      await store.close()
+      await objects.close()
+      unlock()
+    }
+    let closed: Promise<void> | undefined
+    const close = () => {
+      // Once only: what the lock's number names after it was let go is somebody else's file.
+      closed ??= finish()
+      return closed
+    }
+    return { cloud, host, credentials, certificate: key.certificate, close }
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}

@@ -1,0 +1,35 @@
+/** The services behind the one port. */
+export type Service = 's3' | 'ec2' | 'iam' | 'sts' | 'empyrean'
+
+/** The paths of a Eucalyptus front end (eucalyptus-behaviour.md section 1.1), lower case, as they are matched. */
+export const servicePaths: readonly (readonly [path: string, service: Service])[] = [
+  ['/services/compute', 'ec2'],
+  ['/services/eucalyptus', 'ec2'],
+  ['/services/objectstorage', 's3'],
+  ['/services/walrus', 's3'],
+  ['/services/euare', 'iam'],
+  ['/services/tokens', 'sts'],
+  ['/services/empyrean', 'empyrean'],
+]
+
+/** A request's place: its service, the path that chose it, and what is left of the path, beginning with a slash. */
+export interface Route {
+  readonly service: Service
+  readonly servicePath: string
+  readonly path: string
+}
+
+/**
+ * Tells the service from the raw path. On `/` a query API is told from its Action, all else is Object Storage: so that
+ * one AWS_ENDPOINT_URL serves every client. A service path counts only up to a slash (section 10.2).
+ */
+export function routeOf(rawPath: string, actionService: () => Service | undefined): Route {
+  const lower = rawPath.toLowerCase()
+  for (const [path, service] of servicePaths) {
+    if (lower === path || lower.startsWith(`${path}/`)) {
+      return { service, servicePath: rawPath.slice(0, path.length), path: rawPath.slice(path.length) || '/' }
+    }
+  }
+  const service = rawPath === '/' ? actionService() : undefined
+  return { service: service ?? 's3', servicePath: '', path: rawPath }
+}

@@ -1,0 +1,71 @@
+import type { Answer } from '../../../src/protocol/xml.ts'
+import type { Page, PageEntry } from '../../objects/paging.ts'
+import type { ObjectRecord } from '../../objects/records.ts'
+import { accountFields } from '../acl.ts'
+import { fault } from '../faults.ts'
+import { pageSize } from '../numbers.ts'
+import type { S3Call, S3World } from '../operation.ts'
+
+/** What all listings of a bucket have in common. */
+export interface ListingRequest {
+  readonly prefix: string
+  readonly delimiter: string
+  readonly limit: number
+  /** Writes a name as the client wants it: with `encoding-type=url` percent-encoded, else as it is. */
+  readonly encode: (name: string) => string
+  /** The request, as the answer repeats it. */
+  readonly echo: { readonly Prefix: string; readonly Delimiter: Answer; readonly EncodingType: Answer }
+}
+
+/** Slashes stay, as S3 leaves them. */
+const percentEncode = (name: string) => encodeURIComponent(name.toWellFormed()).replaceAll('%2F', '/')
+
+/** Reads the parameters of a listing; `limitName` is the one that says how many. Throws InvalidArgument. */
+export function listingRequest(call: S3Call, limitName: string): ListingRequest {
+  const type = call.query.get('encoding-type')
+  if (type !== undefined && type !== 'url')
+    throw fault('invalidArgument', 'Invalid Encoding Method specified in Request')
+  const encode = type === 'url' ? percentEncode : (name: string) => name
+  const prefix = call.query.get('prefix') ?? ''
+  const delimiter = call.query.get('delimiter') ?? ''
+  const echo = {
+    Prefix: encode(prefix),
+    Delimiter: delimiter === '' ? undefined : encode(delimiter),
+    EncodingType: type,
+  }
+  return { prefix, delimiter, limit: pageSize(call, limitName), encode, echo }
+}
+
+/** The rows of a page, without common prefixes. */
+export function rowsOf<Row>({ entries }: Page<Row>): Row[] {
+  return entries.flatMap((entry) => ('row' in entry ? [entry.row] : []))
+}
+
+/** The common prefixes of a page as elements. */
+export function prefixesOf({ entries }: Page<unknown>, encode: ListingRequest['encode']): Answer {
+  return entries.flatMap((entry) => ('commonPrefix' in entry ? [{ Prefix: encode(entry.commonPrefix) }] : []))
+}
+
+const nameOf = (entry: PageEntry<unknown>) => ('commonPrefix' in entry ? entry.commonPrefix : entry.name)
+
+/** After which name the next page begins; undefined on the last page. */
+export function nextAfter({ entries, truncated }: Page<unknown>): string | undefined {
+  const last = entries.at(-1)
+  return truncated && last ? nameOf(last) : undefined
+}
+
+/** An object as listings show it. */
+export function objectFields(
+  world: S3World,
+  { key, lastModified, etag, data, acl }: ObjectRecord,
+  { encode, withOwner }: { encode: ListingRequest['encode']; withOwner: boolean },
+): { [name: string]: Answer } {
+  return {
+    Key: encode(key),
+    LastModified: new Date(lastModified),
+    ETag: `"${etag}"`,
+    Size: data.size,
+    StorageClass: 'STANDARD',
+    Owner: withOwner ? accountFields(world, acl.owner.canonicalId) : undefined,
+  }
+}

@@ -1,0 +1,118 @@
+import { type FaultRow, faults } from '../../src/protocol/faults.ts'
+
+const row = (code: string, status: number, message: string, aws?: FaultRow['aws']): FaultRow => ({
+  code,
+  status,
+  message: () => message,
+  ...(aws && { aws }),
+})
+
+/** A fault whose text is told where it is thrown. */
+const told = (code: string, status: number): FaultRow => ({ code, status, message: (text = code) => text })
+
+const notImplemented = 'A header you provided implies functionality that is not implemented.'
+const brokenXml = 'The XML you provided was not well-formed or did not validate against our published schema.'
+
+/**
+ * Every fault of Object Storage beside those of signatures and payloads. Texts are those of Eucalyptus' S3 exceptions
+ * (S3Exceptions.groovy) unless a row says otherwise; codes and status: eucalyptus-behaviour.md section 1.6.
+ */
+export const fault = faults({
+  accessDenied: row('AccessDenied', 403, 'Access Denied'),
+  bucketAlreadyExists: row(
+    'BucketAlreadyExists',
+    409,
+    'The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.',
+  ),
+  bucketAlreadyOwnedByYou: row(
+    'BucketAlreadyOwnedByYou',
+    409,
+    'Your previous request to create the named bucket succeeded and you already own it.',
+  ),
+  bucketNotEmpty: row('BucketNotEmpty', 409, 'The bucket you tried to delete is not empty.'),
+  // S3 API reference: what a preflight request gets from a bucket without a CORS configuration.
+  corsDenied: row('AccessForbidden', 403, 'CORSResponse: CORS is not enabled for this bucket.'),
+  entityTooLarge: row('EntityTooLarge', 400, 'Your proposed upload exceeds the maximum allowed object size.'),
+  entityTooSmall: row('EntityTooSmall', 400, 'Your proposed upload is smaller than the minimum allowed object size.'),
+  internalError: row('InternalError', 500, 'We encountered an internal error. Please try again.'),
+  invalidArgument: told('InvalidArgument', 400),
+  invalidBucketName: row('InvalidBucketName', 400, 'The specified bucket is not valid.'),
+  invalidLocation: row('InvalidLocationConstraint', 400, 'The specified location constraint is not valid.'),
+  invalidPart: row(
+    'InvalidPart',
+    400,
+    "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified entity tag might not have matched the part's entity tag.",
+  ),
+  // S3 API reference.
+  invalidPartNumber: row('InvalidPartNumber', 416, 'The requested partnumber is not satisfiable'),
+  invalidPartOrder: row(
+    'InvalidPartOrder',
+    400,
+    'The list of parts was not in ascending order.Parts list must specified in order by part number.',
+  ),
+  invalidRange: row('InvalidRange', 416, 'The requested range cannot be satisfied.', {
+    message: () => 'The requested range is not satisfiable',
+  }),
+  invalidRequest: told('InvalidRequest', 400),
+  invalidUri: row('InvalidURI', 400, "Couldn't parse the specified URI."),
+  keyTooLong: row('KeyTooLong', 400, 'Your key is too long.', { code: 'KeyTooLongError' }),
+  malformedAcl: row('MalformedACLError', 400, brokenXml),
+  malformedXml: row('MalformedXML', 400, brokenXml),
+  maxMessageLengthExceeded: row('MaxMessageLengthExceeded', 400, 'Your request was too big.'),
+  metadataTooLarge: row('MetadataTooLarge', 400, 'Your metadata headers exceed the maximum allowed metadata size.'),
+  methodNotAllowed: row('MethodNotAllowed', 405, 'The specified method is not allowed against this resource.'),
+  missingContentLength: row('MissingContentLength', 411, 'You must provide the Content-Length HTTP header.'),
+  noSuchBucket: row('NoSuchBucket', 404, 'The specified bucket does not exist.'),
+  noSuchBucketPolicy: row('NoSuchBucketPolicy', 404, 'The bucket policy does not exist'),
+  noSuchCors: row('NoSuchCORSConfiguration', 404, 'The CORS configuration does not exist'),
+  noSuchEncryption: row(
+    'ServerSideEncryptionConfigurationNotFoundError',
+    404,
+    'The server side encryption configuration was not found',
+  ),
+  noSuchKey: row('NoSuchKey', 404, 'The specified key does not exist.'),
+  noSuchLifecycle: row('NoSuchLifecycleConfiguration', 404, 'The lifecycle configuration does not exist.'),
+  noSuchObjectLock: row(
+    'ObjectLockConfigurationNotFoundError',
+    404,
+    'Object Lock configuration does not exist for this bucket',
+  ),
+  noSuchReplication: row('ReplicationConfigurationNotFoundError', 404, 'The replication configuration was not found'),
+  noSuchTagSet: row('NoSuchTagSet', 404, 'The TagSet does not exist'),
+  noSuchUpload: row(
+    'NoSuchUpload',
+    404,
+    'The specified multipart upload does not exist. The upload ID might be invalid, or the multipart upload might have been aborted or completed.',
+  ),
+  noSuchVersion: row(
+    'NoSuchVersion',
+    404,
+    'Indicates that the version ID specified in the request does not match an existing version.',
+  ),
+  noSuchWebsite: row('NoSuchWebsiteConfiguration', 404, 'The specified bucket does not have a website configuration'),
+  // ObjectStorageGETBinding.java and its like: known, but not supported.
+  notImplemented: {
+    code: 'NotImplemented',
+    status: 501,
+    message: (what = 'This') => `${what} is not implemented`,
+    aws: { message: () => notImplemented },
+  },
+  preconditionFailed: row('PreconditionFailed', 412, 'At least one of the preconditions you specified did not hold.', {
+    message: () => 'At least one of the pre-conditions you specified did not hold',
+  }),
+  tooManyBuckets: row('TooManyBuckets', 400, 'You have attempted to create more buckets than allowed.'),
+  // Sub-resources of objects that no binding of Eucalyptus maps (section 10.1).
+  unmapped: row('MethodNotAllowed', 405, 'The specified method is not allowed against this resource.', {
+    code: 'NotImplemented',
+    status: 501,
+    message: () => notImplemented,
+  }),
+  unresolvableGrant: row(
+    'UnresolvableGrantByEmailAddress',
+    400,
+    'The e-mail address you provided does not match any account on record.',
+  ),
+})
+
+/** The name of a fault in the table. */
+export type FaultName = Parameters<typeof fault>[0]

@@ -1,0 +1,83 @@
+import type { OpenObject } from '../../objects/objects.ts'
+import { expectNullVersion } from '../access.ts'
+import { fault } from '../faults.ts'
+import { numberOf } from '../numbers.ts'
+import type { S3Answer, S3Call, S3World } from '../operation.ts'
+import { judge } from './conditions.ts'
+import { partRange, rangeOf } from './range.ts'
+import { headersToSend } from './stored-headers.ts'
+
+/** Query parameters by which a signed GET chooses headers of its answer. */
+const overrides = [
+  'content-type',
+  'content-language',
+  'expires',
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+]
+
+function overridden({ query, requester }: S3Call): Record<string, string> {
+  const sent = overrides.flatMap((name): [string, string][] => {
+    const value = query.get(`response-${name}`)
+    // Header values travel as Latin-1: UTF-8 goes through it byte by byte.
+    return value === undefined ? [] : [[name, Buffer.from(value).toString('latin1')]]
+  })
+  if (sent.length && requester.kind !== 'account') {
+    throw fault('invalidRequest', 'Request specific response headers cannot be used for anonymous GET requests.')
+  }
+  const bad = sent.find(([, value]) => /[\x00-\x08\x0a-\x1f\x7f]/.test(value))
+  if (bad) throw fault('invalidArgument', `response-${bad[0]} has a character that a header cannot have`)
+  return Object.fromEntries(sent)
+}
+
+/** Whether a Range header counts: If-Range may say that it does only for the version that the client has. */
+function wantedRange({ headers }: S3Call, { record }: OpenObject): string | undefined {
+  const ifRange = headers['if-range']
+  if (ifRange === undefined) return headers['range']
+  const holds = ifRange.includes('"')
+    ? ifRange.replaceAll('"', '') === record.etag
+    : Math.floor(record.lastModified / 1000) <= Date.parse(ifRange) / 1000
+  return holds ? headers['range'] : undefined
+}
+
+function describe(call: S3Call, object: OpenObject): S3Answer {
+  const { record, pieceSizes } = object
+  const { size } = record.data
+  const verdict = judge(record, call.headers)
+  if (verdict === 'failed') throw fault('preconditionFailed')
+  const identity = { etag: `"${record.etag}"`, 'last-modified': new Date(record.lastModified).toUTCString() }
+  if (verdict === 'not modified') return { status: 304, headers: identity }
+  const partNumber = call.query.has('partNumber') ? numberOf(call, 'partNumber', 0) : undefined
+  const range = partNumber === undefined ? rangeOf(wantedRange(call, object), size) : partRange(partNumber, pieceSizes)
+  const { start, end } = range ?? { start: 0, end: size - 1 }
+  const headers = {
+    ...headersToSend(record),
+    ...overridden(call),
+    ...identity,
+    'accept-ranges': 'bytes',
+    'content-length': String(end - start + 1),
+    'content-range': range && size > 0 ? `bytes ${start}-${end}/${size}` : undefined,
+    'x-amz-mp-parts-count':
+      partNumber !== undefined && record.data.kind === 'parts' ? String(pieceSizes.length) : undefined,
+  }
+  const status = range && size > 0 ? 206 : 200
+  return { status, headers, stream: object.body({ start, end }) }
+}
+
+/**
+ * An object as GET and HEAD answer it: conditions, ranges, parts and response headers. The answer's stream must be read
+ * or destroyed.
+ */
+export async function represent({ objects }: S3World, call: S3Call): Promise<S3Answer> {
+  expectNullVersion(call.query.get('versionId'))
+  const object = await objects.openObject(call.bucket, call.key, { requester: call.requester })
+  try {
+    const answer = describe(call, object)
+    if (!answer.stream) object.close()
+    return answer
+  } catch (error) {
+    object.close()
+    throw error
+  }
+}

@@ -1,0 +1,108 @@
+import type { Readable } from 'node:stream'
+import type { Fidelity } from '../../src/protocol/faults.ts'
+import type { RestSubject } from '../../src/protocol/rest.ts'
+import type { Permission, Requester } from '../objects/acl.ts'
+import type { BucketRecord, ObjectRecord } from '../objects/records.ts'
+import type { ObjectStore } from '../objects/store.ts'
+import type { Clock } from '../state/clock.ts'
+
+/** An account as Object Storage shows it. */
+export interface S3Account {
+  readonly id: string
+  readonly name: string
+  /** 64 hex digits. */
+  readonly canonicalId: string
+}
+
+/** What of the cloud Object Storage touches. */
+export interface S3World {
+  readonly objects: ObjectStore
+  readonly settings: { readonly fidelity: Fidelity; readonly region: string }
+  readonly clock: Clock
+  readonly accounts: {
+    byId(id: string): S3Account | undefined
+    byCanonicalId(canonicalId: string): S3Account | undefined
+  }
+}
+
+/** What is computed of a body on its way; asked for after its end. */
+export interface BodyDigests {
+  /** Hex. */
+  readonly md5: string
+  /** Base64; present when the client sent one. */
+  readonly checksum?: { readonly algorithm: string; readonly value: string }
+}
+
+/** A request as an operation sees it. */
+export interface S3Call {
+  /** Bucket and key, decoded; '' where the path has none. */
+  readonly bucket: string
+  readonly key: string
+  /** The first value of each query parameter. */
+  readonly query: ReadonlyMap<string, string>
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** The whole body, of an operation that does not stream it. */
+  readonly content: Buffer
+  /** The body of an operation that streams it. It is good only if it ends. */
+  readonly stream: Readable
+  /** Bytes, when the client said it. */
+  readonly contentLength: number | undefined
+  readonly digests: (() => BodyDigests) | undefined
+  readonly requester: Requester
+}
+
+/** What an operation answers. */
+export interface S3Answer {
+  /** 200 when left out. */
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string | undefined>>
+  /** A whole XML document. */
+  readonly xml?: string
+  /** The bytes of an object; Content-Length must be among the headers. */
+  readonly stream?: Readable
+}
+
+/** Where an operation lives: the router picks by this data. */
+export interface S3Route {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE' | 'HEAD'
+  readonly of: RestSubject
+  /** The query parameter that chooses it (src/protocol/rest.ts). */
+  readonly sub?: string
+  /** A header that chooses it over one without. */
+  readonly header?: string
+}
+
+/**
+ * Who may run an operation: any account; who has a permission on the bucket or owns it; who has a permission on the
+ * object; or whoever the operation itself lets (`anyone`).
+ */
+export type Access = 'anyone' | 'account' | { readonly bucket: Permission | 'owner' } | { readonly object: Permission }
+
+/** What was looked up to decide on access. */
+export type Found<Of extends Access> = Of extends { object: Permission }
+  ? { readonly bucket: BucketRecord; readonly object: ObjectRecord }
+  : Of extends { bucket: Permission | 'owner' }
+    ? { readonly bucket: BucketRecord }
+    : object
+
+/** One operation of S3. */
+export interface S3Operation<Of extends Access = Access> {
+  readonly name: string
+  readonly route: S3Route
+  readonly access: Of
+  /** `stream`, or the most bytes that are read before it runs. */
+  readonly body: 'stream' | number
+  run(world: S3World, call: S3Call, found: Found<Of>): Promise<S3Answer>
+}
+
+/** The limit for bodies that say no other: configurations are small (threats.md, E1, XML). */
+const smallBody = 256 * 1024
+
+/** Declares an operation; the file that default-exports it bears its name. */
+export function s3Operation<const Of extends Access>(
+  name: string,
+  { body = smallBody, ...rest }: Omit<S3Operation<Of>, 'name' | 'body'> & { body?: 'stream' | number },
+): S3Operation<Of> {
+  return { name, body, ...rest }
+}

@@ -1,0 +1,80 @@
+import { mkdir, open, rename } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+
+/**
+ * Every path below the data folder, each named once.
+ *
+ * Nothing else in the emulator builds a path from the data folder, so this is the place to look for where a file lands.
+ */
+export function dataFiles(data: string) {
+  return {
+    /** The data folder itself, 0700. */
+    data,
+    /** Held with flock(2) while an emulator runs on this folder. */
+    lock: join(data, 'LOCK'),
+    /** The running emulator's URL and process, for `env`, `account create` and other commands. */
+    endpoint: join(data, 'endpoint.json'),
+    /** The administrator's access key and the token of the admin calls, 0600. */
+    credentials: join(data, 'credentials.json'),
+    /** The cloud's own key pair: bundles are encrypted for its certificate. */
+    cloudKey: join(data, 'cloud-pk.pem'),
+    cloudCertificate: join(data, 'cloud-cert.pem'),
+    /** Control-plane records: one readable JSON document and its journal. */
+    records: join(data, 'records'),
+    /** Object Storage: index and bytes. */
+    objects: join(data, 'objects'),
+    /** Images unpacked from their bundles, read-only, shared by all instances. */
+    images: join(data, 'images'),
+    /** One folder for each machine; it is gone when the instance is. */
+    machines: join(data, 'machines'),
+    machine: (instanceId: string) => {
+      const folder = join(data, 'machines', instanceId)
+      return {
+        folder,
+        /** The root disk of an instance-store instance: an overlay on the unpacked image. */
+        root: join(folder, 'root.qcow2'),
+        /** Further ephemeral disks, for types that have more than one. */
+        ephemeral: (index: number) => join(folder, `ephemeral${index}.qcow2`),
+        /** What the guest writes on its serial console. */
+        console: join(folder, 'console.log'),
+        /** The console of the boot before the last reboot. */
+        oldConsole: join(folder, 'console.log.old'),
+      }
+    },
+    /** Which accelerator the probe chose on this host. */
+    accelerator: join(data, 'accelerator.json'),
+  }
+}
+
+/** The paths of one data folder. */
+export type DataFiles = ReturnType<typeof dataFiles>
+
+/** Makes a folder that only its owner may enter. */
+export async function privateFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 })
+}
+
+/** Makes the names in a folder durable: a rename or a new file survives power loss only after this. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+/** Replaces a small file in one step, synced to disk, 0600 unless told otherwise. */
+export async function replaceFile(path: string, content: string, mode = 0o600): Promise<void> {
+  const temporary = `${path}.new`
+  const file = await open(temporary, 'w', mode)
+  try {
+    await file.chmod(mode)
+    await file.writeFile(content)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(temporary, path)
+  await syncFolder(dirname(path))
+}

@@ -1,0 +1,41 @@
+/** The same stream; `tap` sees each chunk before it is passed on. */
+export async function* tapped(
+  source: AsyncIterable<Uint8Array>,
+  tap: (chunk: Uint8Array) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    tap(chunk)
+    yield chunk
+  }
+}
+
+/** The last stage of a pipeline, with the error it failed with. */
+export interface LastStage {
+  readonly run: (source: AsyncIterable<Uint8Array>) => Promise<void>
+  /**
+   * What went wrong first, given what the pipeline rejected with: the signal's own reason when it was aborted, else the
+   * stage's error where the pipeline tells of an AbortError. A stage that fails destroys the stream it reads from, and
+   * pipeline often hears of that before it hears of the stage.
+   */
+  readonly firstError: (rejection: unknown, signal: AbortSignal | undefined) => unknown
+}
+
+/** Watches the last stage of a pipeline, so that its error is not lost. */
+export function lastStage(stage: (source: AsyncIterable<Uint8Array>) => Promise<void>): LastStage {
+  let failure: { error: unknown } | undefined
+  return {
+    run: async (source) => {
+      try {
+        await stage(source)
+      } catch (error) {
+        failure = { error }
+        throw error
+      }
+    },
+    firstError: (rejection, signal) => {
+      if (!(rejection instanceof Error && rejection.name === 'AbortError')) return rejection
+      if (signal?.aborted) return signal.reason
+      return failure ? failure.error : rejection
+    },
+  }
+}

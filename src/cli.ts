@@ -1,0 +1,137 @@
+#!/usr/bin/env node
+import { Command, Option } from 'commander'
+import { readDataFolder } from './commands/data-folder.ts'
+import { readSettings, type Settings, settingsTable, variableOf } from './settings.ts'
+import { version } from './version.ts'
+
+// Each command loads its own code when it is run: `env` must not wait for a server's libraries.
+const program = new Command('euca-emu')
+  .description('A local Eucalyptus (AWS-compatible) cloud in one process that boots what you register')
+  .version(version)
+  .showSuggestionAfterError()
+  .configureHelp({ showGlobalOptions: true })
+
+/** The options of the settings that a command looks at; all of them without names. */
+function withSettings(command: Command, ...names: (keyof typeof settingsTable)[]): Command {
+  for (const [name, { flag, help }] of Object.entries(settingsTable)) {
+    if (names.length && !(names as string[]).includes(name)) continue
+    command.addOption(new Option(`--${flag} <value>`, `${help} [${variableOf(flag)}]`))
+  }
+  return command
+}
+
+function settingsOf(options: Record<string, string | undefined>): Settings {
+  const byName = Object.entries(settingsTable).map(([name, { flag }]) => {
+    const key = flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+    return [name, options[key]] as const
+  })
+  return readSettings(Object.fromEntries(byName), process.env)
+}
+
+withSettings(program.command('start', { isDefault: true }))
+  .description('start the cloud in the foreground')
+  .action(async (options) => {
+    const { start } = await import('./commands/start.ts')
+    await start(settingsOf(options))
+  })
+
+withSettings(program.command('env'), 'data')
+  .description('print the variables that clients read: eval "$(euca-emu env)"')
+  .addOption(new Option('--shell <name>', 'for which shell').choices(['sh', 'fish', 'dotenv']).default('sh'))
+  .action(async (options) => {
+    const [{ shellText, variables }, { eucarcFolder }] = await Promise.all([
+      import('./commands/env.ts'),
+      import('./commands/eucarc.ts'),
+    ])
+    const folder = await readDataFolder(settingsOf(options).data)
+    process.stdout.write(shellText(variables(folder, await eucarcFolder(folder)), options.shell))
+  })
+
+withSettings(program.command('eucarc <folder>'), 'data')
+  .description('write eucarc, a new user certificate with its key, and the cloud certificate to a folder')
+  .action(async (target, options) => {
+    const { writeEucarc } = await import('./commands/eucarc.ts')
+    console.log(await writeEucarc(await readDataFolder(settingsOf(options).data), target))
+  })
+
+const fixtures = program.command('fixtures').description('the starter images')
+fixtures
+  .command('build')
+  .description('make the starter images from Debian packages, without root, into the cache')
+  .option('--json', 'print what was built as JSON')
+  .action(async ({ json }) => {
+    const { buildAll } = await import('./commands/fixtures.ts')
+    process.stdout.write(await buildAll(json))
+  })
+fixtures
+  .command('list')
+  .description('the starter images and their files')
+  .option('--json', 'print as JSON')
+  .action(async ({ json }) => {
+    const { listAll } = await import('./commands/fixtures.ts')
+    process.stdout.write(await listAll(json))
+  })
+
+const image = program.command('image').description('images of your own')
+withSettings(image.command('add <file...>'), 'data')
+  .description('bundle, upload and register: a disk, or a root file system, its kernel and its ramdisk')
+  .addOption(new Option('--type <type>', 'virtualization').choices(['hvm', 'paravirtual']).makeOptionMandatory())
+  .option('--name <name>', "the image's name (default: the file's)")
+  .option('--bucket <name>', 'bucket for the bundle', 'images')
+  .addOption(new Option('--arch <name>', 'architecture').choices(['x86_64', 'i386']).default('x86_64'))
+  .action(async (files, options) => {
+    const { addImage } = await import('./commands/image-add.ts')
+    const { type, name, bucket, arch } = options
+    const folder = await readDataFolder(settingsOf(options).data)
+    const made = await addImage(folder, { files, type, bucket, architecture: arch, ...(name && { name }) })
+    for (const { id, file } of made) console.log(`${id}  ${file}`)
+  })
+
+const account = program.command('account').description('accounts of the cloud')
+withSettings(account.command('create <name>'), 'data')
+  .description('make an account with an access key and a certificate')
+  .option('--json', 'print as JSON')
+  .action(async (name, options) => {
+    const { createAccount } = await import('./commands/account.ts')
+    process.stdout.write(await createAccount(await readDataFolder(settingsOf(options).data), name, options.json))
+  })
+
+program
+  .command('operations')
+  .description('what the cloud can do, and what it says it cannot')
+  .addOption(new Option('--json', 'print as JSON').conflicts('markdown'))
+  .option('--markdown', 'print the table of README.md')
+  .action(async ({ json, markdown }) => {
+    const { operationsText } = await import('./commands/operations.ts')
+    const { listOperations } = await import('../emulator/surface.ts')
+    process.stdout.write(operationsText(await listOperations(), json ? 'json' : markdown ? 'markdown' : 'text'))
+  })
+
+program
+  .command('conformance [cases...]')
+  .description('run the conformance cases (all, or those whose ids begin so) on the cloud that a target file names')
+  .requiredOption('--target <file>', 'JSON: endpoints, credentials, capabilities')
+  .option('--json <file>', 'write the report as JSON')
+  .action(async (only, { target, json }) => {
+    const { runConformance } = await import('./commands/conformance.ts')
+    if (!(await runConformance({ target, only, ...(json && { json }) }))) process.exitCode = 1
+  })
+
+withSettings(program.command('doctor'), 'data', 'accelerator', 'memory')
+  .description('look at what the emulator needs on this machine')
+  .option('--json', 'print as JSON')
+  .action(async (options) => {
+    const { examine, findingsText } = await import('./commands/doctor.ts')
+    const findings = await examine(settingsOf(options))
+    process.stdout.write(findingsText(findings, options.json))
+    if (findings.some(({ ok }) => !ok)) process.exitCode = 1
+  })
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  const { explain } = await import('./commands/failure.ts')
+  const { sentence, status } = explain(error)
+  console.error(sentence === undefined ? error : `euca-emu: ${sentence}`)
+  process.exitCode = status
+}

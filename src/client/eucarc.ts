@@ -1,0 +1,64 @@
+import type { Credentials } from '../protocol/signature/sigv4.ts'
+
+/** A cloud as its user knows it. */
+export interface Cloud extends Credentials {
+  readonly region: string
+  readonly endpoints: Readonly<Record<'ec2' | 's3' | 'iam' | 'sts' | 'empyrean', string>>
+}
+
+/** Variables by name. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Reads a file of shell assignments, as eucarc is one and as euca-generate-environment-config prints: `NAME=value`
+ * with or without `export`, quotes, comments, and `$NAME` or `${NAME}` of earlier lines or of `environment`. Nothing is
+ * executed: assignments that call commands are left out.
+ */
+export function readEucarc(text: string, environment: Environment = {}): Record<string, string> {
+  const read: Record<string, string> = {}
+  for (const line of text.split(/\r?\n/)) {
+    const match = /^\s*(?:export\s+)?([A-Za-z_]\w*)=("[^"]*"|'[^']*'|[^\s;#'"]*)/.exec(line)
+    if (!match?.[1] || match[2] === undefined || /[`]|\$\(/.test(match[2])) continue
+    const literal = match[2].startsWith("'")
+    const value = match[2].replace(/^["'](.*)["']$/, '$1')
+    const expand = (_: string, braced?: string, bare?: string) => {
+      const name = braced ?? bare ?? ''
+      return read[name] ?? environment[name] ?? ''
+    }
+    read[match[1]] = literal ? value : value.replace(/\$(?:\{(\w+)\}|(\w+))/g, expand)
+  }
+  return read
+}
+
+const urlNames = {
+  ec2: ['AWS_ENDPOINT_URL_EC2', 'EC2_URL'],
+  s3: ['AWS_ENDPOINT_URL_S3', 'S3_URL'],
+  iam: ['AWS_ENDPOINT_URL_IAM', 'AWS_IAM_URL', 'EUARE_URL'],
+  sts: ['AWS_ENDPOINT_URL_STS', 'TOKEN_URL'],
+  empyrean: ['EUCA_BOOTSTRAP_URL'],
+} as const
+
+const first = (environment: Environment, names: readonly string[]): string | undefined =>
+  names.map((name) => environment[name]).find(Boolean)
+
+/**
+ * Endpoints and credentials from variables: those of euca2ools, of the legacy eucarc and of the AWS clients
+ * (eucalyptus-behaviour.md, section 9). AWS_ENDPOINT_URL stands for every service that has no variable of its own.
+ * Throws an Error that names what is missing.
+ */
+export function cloudFrom(environment: Environment): Cloud {
+  const need = (...names: string[]): string => {
+    const value = first(environment, names)
+    if (value === undefined) throw new Error(`none of these variables is set: ${names.join(', ')}`)
+    return value
+  }
+  /** euca2ools allows `REGION::URL`. */
+  const url = (service: keyof typeof urlNames) =>
+    need(...urlNames[service], 'AWS_ENDPOINT_URL').replace(/^[^/]*::(?=https?:)/, '')
+  return {
+    accessKeyId: need('AWS_ACCESS_KEY_ID', 'AWS_ACCESS_KEY', 'EC2_ACCESS_KEY'),
+    secretAccessKey: need('AWS_SECRET_ACCESS_KEY', 'AWS_SECRET_KEY', 'EC2_SECRET_KEY'),
+    region: first(environment, ['AWS_AUTH_REGION', 'AWS_REGION', 'AWS_DEFAULT_REGION']) ?? 'eucalyptus',
+    endpoints: { ec2: url('ec2'), s3: url('s3'), iam: url('iam'), sts: url('sts'), empyrean: url('empyrean') },
+  }
+}

@@ -1,0 +1,46 @@
+import { join } from 'node:path'
+import type { DataFolder } from './data-folder.ts'
+
+/** The shells for which variables can be printed. */
+export const shells = ['sh', 'fish', 'dotenv'] as const
+
+/** The variables that clients of the cloud read; with the folder that `eucarc` wrote, the certificates' paths, too. */
+export function variables(folder: DataFolder, certificates?: string): [name: string, value: string][] {
+  const { url, region, accountId, accessKeyId, secretAccessKey } = folder
+  const service = (name: string) => `${url}/services/${name}`
+  const pairs: [string, string][] = [
+    ['AWS_ENDPOINT_URL', url],
+    ['AWS_ACCESS_KEY_ID', accessKeyId],
+    ['AWS_SECRET_ACCESS_KEY', secretAccessKey],
+    ['AWS_REGION', region],
+    ['AWS_DEFAULT_REGION', region],
+    ['EC2_URL', service('compute')],
+    ['S3_URL', service('objectstorage')],
+    ['AWS_IAM_URL', service('Euare')],
+    ['EUARE_URL', service('Euare')],
+    ['TOKEN_URL', service('Tokens')],
+    ['EUCA_BOOTSTRAP_URL', service('Empyrean')],
+    ['AWS_ACCESS_KEY', accessKeyId],
+    ['AWS_SECRET_KEY', secretAccessKey],
+    ['EC2_ACCESS_KEY', accessKeyId],
+    ['EC2_SECRET_KEY', secretAccessKey],
+    ['EC2_USER_ID', accountId],
+  ]
+  if (certificates !== undefined) {
+    const path = (name: string) => join(certificates, name)
+    pairs.push(['EC2_CERT', path('user-cert.pem')], ['EC2_PRIVATE_KEY', path('user-pk.pem')])
+    pairs.push(['EUCALYPTUS_CERT', path('cloud-cert.pem')])
+  }
+  return pairs
+}
+
+/** The variables as text that a shell, or a .env file, takes. */
+export function shellText(pairs: readonly [string, string][], shell: (typeof shells)[number]): string {
+  const quoted = (value: string) => `'${value.replaceAll("'", shell === 'fish' ? "\\'" : "'\\''")}'`
+  const line = {
+    sh: (name: string, value: string) => `export ${name}=${quoted(value)}`,
+    fish: (name: string, value: string) => `set -gx ${name} ${quoted(value)};`,
+    dotenv: (name: string, value: string) => `${name}=${JSON.stringify(value)}`,
+  }[shell]
+  return pairs.map(([name, value]) => `${line(name, value)}\n`).join('')
+}

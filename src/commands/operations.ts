@@ -1,0 +1,26 @@
+import type { ListedOperation } from '../../emulator/surface.ts'
+
+/** The operations as the table of README.md. */
+function operationsTable(operations: readonly ListedOperation[]): string {
+  const services = [...new Set(operations.filter(({ supported }) => supported).map(({ service }) => service))]
+  const names = (service: string) =>
+    operations.filter((one) => one.supported && one.service === service).map(({ name }) => name)
+  const rows = services.map((service) => `| ${service} | ${names(service).join(', ')} |`)
+  const missing = operations.filter(({ supported }) => !supported).map(({ name }) => name)
+  return [
+    '| service | operations |',
+    '| --- | --- |',
+    ...rows,
+    `| not supported yet | ${missing.join(', ')} |`,
+    '',
+  ].join('\n')
+}
+
+/** The operations for a person, as the table of README.md, or as JSON. */
+export function operationsText(operations: readonly ListedOperation[], form: 'text' | 'markdown' | 'json'): string {
+  if (form === 'json') return `${JSON.stringify(operations, undefined, 2)}\n`
+  if (form === 'markdown') return operationsTable(operations)
+  return operations
+    .map(({ service, name, supported }) => `${service.padEnd(6)} ${name}${supported ? '' : '  (not supported)'}\n`)
+    .join('')
+}

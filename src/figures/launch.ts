@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  bootRegionBytes,
+  createHvmDisk,
+  createParavirtualDisk,
+  paravirtualSizes,
+} from '../../emulator/node/instance-disk.ts'
+import { type MeasuredCloud, measuredCloud } from './cloud.ts'
+import { median, spread, untilFileShows } from './measure.ts'
+
+/** What a launch costs over the same QEMU started from a shell: pairs in turn, `login:` in the console file. */
+const pairs = Number(process.argv[2] ?? 10)
+
+/** The command line of the QEMU that carries a machine. */
+async function commandOf(folder: string): Promise<string[]> {
+  for (;;) {
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+      const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0').slice(0, -1)
+      if (/qemu-system-x86_64$/.test(words[0] ?? '') && words.join(' ').includes(folder)) return words
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+/** The same command with other disks and console, without the control channel: a shell has nobody at its other end. */
+function forShell(words: readonly string[], from: string, to: string): string[] {
+  const kept: string[] = []
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? ''
+    if (word === '-S') continue
+    const next = words[index + 1] ?? ''
+    if ((word === '-chardev' && next.includes('fd=3')) || word === '-mon') index += 1
+    else kept.push(word.replaceAll(from, to))
+  }
+  return kept
+}
+
+async function throughCloud(cloud: MeasuredCloud, image: string) {
+  const start = performance.now()
+  const id = await cloud.run(image)
+  const folder = join(cloud.data, 'machines', id)
+  const milliseconds = await untilFileShows(join(folder, 'console.log'), 'login:', start)
+  const words = await commandOf(folder)
+  await cloud.terminate(id)
+  return { milliseconds, words, folder }
+}
+
+async function throughShell(
+  cloud: MeasuredCloud,
+  name: string,
+  words: readonly string[],
+  from: string,
+): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'euca-emu-shell-'))
+  const layout = name === 'tiny-hvm' ? 'disk' : 'partition'
+  const file = (await readdir(join(cloud.data, 'images'))).find((one) => one.endsWith(`.${layout}`)) ?? ''
+  const disk = { target: join(folder, 'root.qcow2'), image: join(cloud.data, 'images', file) }
+  const bytes = 5 * 2 ** 30
+  const [command = '', ...args] = forShell(words, from, folder)
+  const start = performance.now()
+  if (layout === 'disk') await createHvmDisk({ ...disk, bytes })
+  else {
+    const { size } = await stat(disk.image)
+    await createParavirtualDisk({ ...disk, ...paravirtualSizes(size - bootRegionBytes, bytes) })
+  }
+  const child = spawn('sh', ['-c', 'exec "$@"', 'sh', command, ...args], { stdio: 'ignore' })
+  const milliseconds = await untilFileShows(join(folder, 'console.log'), 'login:', start)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  await rm(folder, { recursive: true, force: true })
+  return milliseconds
+}
+
+const cloud = await measuredCloud()
+try {
+  for (const name of ['tiny-hvm', 'tiny-paravirtual']) {
+    const image = cloud.image(name)
+    // The first launch unpacks the image; what is measured is one whose image is cached.
+    await throughCloud(cloud, image)
+    const [cloudTimes, shellTimes]: [number[], number[]] = [[], []]
+    for (let pair = 0; pair < pairs; pair += 1) {
+      const { milliseconds, words, folder } = await throughCloud(cloud, image)
+      cloudTimes.push(milliseconds)
+      shellTimes.push(await throughShell(cloud, name, words, folder))
+    }
+    const ratios = cloudTimes.map((time, index) => time / (shellTimes[index] ?? 1))
+    console.log(`${name}: RunInstances to login ${spread(cloudTimes, 0)} ms, from a shell ${spread(shellTimes, 0)} ms`)
+    console.log(`${name}: ratio ${spread(ratios)}, median ${median(ratios).toFixed(3)} of ${pairs} pairs`)
+  }
+} finally {
+  await cloud.close()
+}

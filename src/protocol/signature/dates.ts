@@ -1,0 +1,28 @@
+/** A time as signatures of version 4 write it: `20130524T000000Z`. */
+export function amzDate(time: Date): string {
+  return time.toISOString().replace(/[-:]|\.\d{3}/g, '')
+}
+
+/** A time as signatures of version 2 write it in `Timestamp`: `2013-05-24T00:00:00Z`. */
+export const isoDate = (time: Date): string => time.toISOString().replace(/\.\d{3}/, '')
+
+const basic = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
+const extended = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?Z?$/
+const http = /^(?:[A-Z][a-z]{2}, )?(\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d) (GMT|UTC|[+-]\d{4})$/
+
+/**
+ * Reads the time of a request: ISO 8601, basic or extended (UTC when the zone is left out), or the form of HTTP and
+ * mail, whose zone euca2ools writes as `-0000`. Undefined for anything else, days that do not exist included.
+ */
+export function parseDate(text: string): Date | undefined {
+  const iso = basic.exec(text) ?? extended.exec(text)
+  if (iso) {
+    const fields = iso.slice(1).join('')
+    const time = new Date(text.replace(basic, '$1-$2-$3T$4:$5:$6Z').replace(/(?<!Z)$/, 'Z'))
+    return !Number.isNaN(time.getTime()) && amzDate(time).replace(/\D/g, '') === fields ? time : undefined
+  }
+  const match = http.exec(text)
+  if (!match) return undefined
+  const time = new Date(`${match[1]} ${match[2] === '-0000' ? '+0000' : match[2]}`)
+  return Number.isNaN(time.getTime()) ? undefined : time
+}

@@ -1,0 +1,145 @@
+import { finished, type Readable, Transform, type TransformCallback } from 'node:stream'
+import { type Checksum, type ChecksumAlgorithm, startChecksum } from './checksums.ts'
+import { ChunkDecoder } from './chunked.ts'
+import { payloadFault } from './payload-faults.ts'
+import { isChecksum, type PayloadPlan } from './payload-plan.ts'
+import { equalSecrets } from './wire.ts'
+
+/** What was computed over a body. */
+export interface PayloadDigests {
+  /** Decoded bytes. */
+  readonly length: number
+  /** Hex; the ETag of an object is made of it. */
+  readonly md5: string
+  /** Hex; present when the request named it. */
+  readonly sha256?: string
+  /** Base64; present when the request asked for a checksum. */
+  readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: string }
+}
+
+/** A verified body: it ends only if all that the plan says was true, else it errs with a Fault. */
+export interface PayloadStream extends Readable {
+  /** What was computed; throws before the stream has ended. */
+  digests(): PayloadDigests
+}
+
+/** Computes all digests of a plan, each once, and compares them at the end. */
+class Verifier {
+  readonly #plan: PayloadPlan
+  readonly #sums: Map<ChecksumAlgorithm | 'md5', Checksum>
+  #length = 0
+
+  constructor(plan: PayloadPlan) {
+    this.#plan = plan
+    const wanted = new Set<ChecksumAlgorithm | 'md5'>(['md5'])
+    if (plan.sha256 !== undefined) wanted.add('sha256')
+    if (plan.checksum) wanted.add(plan.checksum.algorithm)
+    this.#sums = new Map([...wanted].map((algorithm) => [algorithm, startChecksum(algorithm)]))
+  }
+
+  update(data: Buffer): void {
+    this.#length += data.length
+    if (this.#plan.length !== undefined && this.#length > this.#plan.length) throw payloadFault('incomplete')
+    for (const sum of this.#sums.values()) sum.update(data)
+  }
+
+  end(trailers: ReadonlyMap<string, string>): PayloadDigests {
+    const { length, sha256, md5, checksum } = this.#plan
+    if (length !== undefined && this.#length !== length) throw payloadFault('incomplete')
+    const sums = new Map([...this.#sums].map(([algorithm, sum]) => [algorithm, sum.digest()]))
+    const computed = { md5: sums.get('md5')?.toString('hex') ?? '', sha256: sums.get('sha256')?.toString('hex') }
+    if (sha256 !== undefined && !equalSecrets(sha256, computed.sha256 ?? '')) {
+      const fields = { ClientComputedContentSHA256: sha256, S3ComputedContentSHA256: computed.sha256 ?? '' }
+      throw payloadFault('sha256', [], { fields })
+    }
+    if (md5 !== undefined && md5 !== computed.md5) throw payloadFault('md5')
+    const result = {
+      length: this.#length,
+      md5: computed.md5,
+      ...(computed.sha256 === undefined ? {} : { sha256: computed.sha256 }),
+    }
+    if (!checksum) return result
+    const { algorithm } = checksum
+    const expected = checksum.value ?? trailers.get(`x-amz-checksum-${algorithm}`) ?? ''
+    if (!isChecksum(algorithm, expected)) throw payloadFault('badChecksum', [`x-amz-checksum-${algorithm}`])
+    const value = sums.get(algorithm)?.toString('base64') ?? ''
+    if (value !== expected) throw payloadFault('checksum', [algorithm.toUpperCase()])
+    return { ...result, checksum: { algorithm, value } }
+  }
+}
+
+class PayloadTransform extends Transform implements PayloadStream {
+  readonly #source: Readable
+  readonly #verifier: Verifier
+  readonly #decoder: ChunkDecoder | undefined
+  #digests: PayloadDigests | undefined
+
+  constructor(source: Readable, plan: PayloadPlan) {
+    super()
+    this.#source = source
+    this.#verifier = new Verifier(plan)
+    this.#decoder = plan.chunks && new ChunkDecoder(plan.chunks)
+    finished(source, { writable: false }, (cause) => {
+      if (cause) this.destroy(payloadFault('incomplete', [], { cause }))
+    })
+    source.pipe(this)
+  }
+
+  digests(): PayloadDigests {
+    if (!this.#digests) throw new Error('the digests of a body are asked for before it has ended')
+    return this.#digests
+  }
+
+  override _transform(data: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    attempt(done, () => {
+      for (const piece of this.#decoder ? this.#decoder.push(data) : [data]) {
+        this.#verifier.update(piece)
+        this.push(piece)
+      }
+    })
+  }
+
+  override _flush(done: TransformCallback): void {
+    attempt(done, () => {
+      this.#digests = this.#verifier.end(this.#decoder ? this.#decoder.end() : new Map())
+    })
+  }
+
+  /** The source is not destroyed, because the answer goes over its socket; what is left of it is read and dropped. */
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#source.unpipe(this)
+    this.#source.resume()
+    done(error)
+  }
+}
+
+function attempt(done: TransformCallback, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    done(error as Error)
+    return
+  }
+  done()
+}
+
+/**
+ * The body of a request, decoded and verified as it flows, in memory that does not depend on its size. It passes bytes
+ * on before it knows that they are good: keep nothing of them unless the stream ended. Whatever is wrong destroys it
+ * with a Fault (IncompleteBody, XAmzContentSHA256Mismatch, BadDigest, SignatureDoesNotMatch, …); the source survives.
+ */
+export function payloadStream(source: Readable, plan: PayloadPlan): PayloadStream {
+  return new PayloadTransform(source, plan)
+}
+
+/** Reads a whole small body, verified as by payloadStream. Throws MaxMessageLengthExceeded past `limit` bytes. */
+export async function readPayload(source: Readable, plan: PayloadPlan, limit: number): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  let size = 0
+  for await (const piece of payloadStream(source, plan) as AsyncIterable<Buffer>) {
+    size += piece.length
+    if (size > limit) throw payloadFault('tooLarge')
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces, size)
+}

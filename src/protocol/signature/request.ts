@@ -1,0 +1,79 @@
+import type { Fidelity } from '../faults.ts'
+import type { Problem, Service } from './authentication-faults.ts'
+import { authenticationFault } from './authentication-faults.ts'
+import type { PayloadPlan } from './payload-plan.ts'
+import type { WireRequest } from './wire.ts'
+
+/** A request as far as its signature covers it, all of it as on the wire. */
+export interface AuthenticationRequest extends WireRequest {
+  readonly service: Service
+  /** The part of rawPath that chose the service, such as `/services/objectstorage`; '' when the host did. */
+  readonly servicePath: string
+  /** The bucket, when the host name holds it: version 2 signs it as the head of the path. */
+  readonly hostBucket?: string
+  /** Query services: the parameters of the form body, decoded, in order. */
+  readonly form?: readonly (readonly [string, string])[]
+  /** Query services: hex SHA-256 of the body; left out when there was none. */
+  readonly bodySha256?: string
+}
+
+/** What is known of an access key. */
+export interface AccessKey {
+  readonly secret: string
+  /** True for a key that may not be used with version 2. */
+  readonly version4Only?: boolean
+}
+
+/** How strict to be. */
+export interface AuthenticationRules {
+  readonly fidelity: Fidelity
+  /** Whether signatures of version 2 are accepted at all. */
+  readonly version2: boolean
+  /** Whether a version 4 scope must name the service that is addressed. Eucalyptus takes any scope (clients.md, quirk 3). */
+  readonly strictScope: boolean
+}
+
+/** The signature versions and the places in which they stand. */
+export type SignatureForm = 'V4-header' | 'V4-query' | 'V2-header' | 'V2-query'
+
+/** Who sent a request, as far as its signature proves it, and what its body must be. */
+export type Authentication =
+  | {
+      readonly kind: 'signed'
+      readonly accessKeyId: string
+      readonly method: SignatureForm
+      readonly payload: PayloadPlan
+    }
+  | { readonly kind: 'anonymous'; readonly payload: PayloadPlan }
+
+/** Finds an access key. Inactive keys are not found. */
+export type AccessKeyLookUp = (accessKeyId: string) => AccessKey | undefined
+
+/** All that a verifier needs, and its way to refuse. */
+export interface Verification {
+  readonly request: AuthenticationRequest
+  readonly lookUp: AccessKeyLookUp
+  readonly now: Date
+  readonly rules: AuthenticationRules
+}
+
+/** The fault with which this request is refused. */
+export const refusal = (
+  { request }: Verification,
+  problem: Problem,
+  details: readonly string[] = [],
+  fields: Record<string, string> = {},
+): Error => authenticationFault(request.service, problem, details, fields)
+
+/** Whether x-amz-checksum- headers speak of this body: CompleteMultipartUpload names the checksum of the whole object. */
+export const checksumsBody = ({ method, rawQuery }: WireRequest): boolean =>
+  method !== 'POST' || !/(^|&)uploadId=/.test(rawQuery)
+
+/** Bytes in hex with spaces between, as S3 shows what it signed. */
+export const spacedHex = (bytes: string): string =>
+  Buffer.from(bytes, 'latin1')
+    .toString('hex')
+    .replace(/..(?=.)/g, '$& ')
+
+/** Signs for keys that do not exist, so that an unknown key takes as long as a wrong signature. */
+export const nobody: AccessKey = { secret: 'no access key has this secret, it is never equal' }

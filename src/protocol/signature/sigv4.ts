@@ -1,0 +1,142 @@
+import { createHash, createHmac } from 'node:crypto'
+import { amzDate } from './dates.ts'
+import { decodeBytes, encodeBytes, type HeaderPair, headerValues, queryPairs, toBytes } from './wire.ts'
+
+/** The one algorithm of signature version 4 that is spoken here; the asymmetric one is not. */
+export const algorithm = 'AWS4-HMAC-SHA256'
+
+/** An access key and its secret. */
+export interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+/** What a signature is good for: a day (`20130524`), a region and a service. */
+export interface Scope {
+  readonly date: string
+  readonly region: string
+  readonly service: string
+}
+
+/** A request in the terms of version 4. The path must be canonical already (canonicalPath). */
+export interface SignedParts {
+  readonly method: string
+  readonly path: string
+  readonly rawQuery: string
+  readonly headers: readonly HeaderPair[]
+  /** Lower case, in the order of the SignedHeaders list. */
+  readonly signedHeaders: readonly string[]
+  /** Hex SHA-256 of the body, or one of the words that stand for it. */
+  readonly payloadHash: string
+}
+
+/** Hex SHA-256; text is taken as bytes, one a character. */
+export const sha256 = (data: string | Buffer): string =>
+  (typeof data === 'string' ? createHash('sha256').update(data, 'latin1') : createHash('sha256').update(data)).digest(
+    'hex',
+  )
+
+/** The scope as it stands in the credential and in the string to sign. */
+export const scopeText = ({ date, region, service }: Scope): string => `${date}/${region}/${service}/aws4_request`
+
+/** The key that signs for one day, region and service. */
+export function signingKey(secretAccessKey: string, { date, region, service }: Scope): Buffer {
+  const step = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text, 'latin1').digest()
+  return step(step(step(step(`AWS4${secretAccessKey}`, date), region), service), 'aws4_request')
+}
+
+/**
+ * The path as version 4 signs it. S3 signs it encoded once (an encoded slash stays one), everything else encodes what is
+ * on the wire again.
+ */
+export function canonicalPath(rawPath: string, service: string): string {
+  const read = service === 's3' ? decodeBytes : (text: string) => text
+  return (rawPath || '/')
+    .split('/')
+    .map((segment) => encodeBytes(read(segment)))
+    .join('/')
+}
+
+/** The query as version 4 signs it: decoded, encoded anew, sorted, and without the signature itself. */
+export function canonicalQuery(rawQuery: string): string {
+  return queryPairs(rawQuery)
+    .filter(([name]) => name !== 'X-Amz-Signature')
+    .map(([name, value]) => [encodeBytes(name), encodeBytes(value)] as const)
+    .sort(([a, x], [b, y]) => (a < b ? -1 : a > b ? 1 : x < y ? -1 : x > y ? 1 : 0))
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&')
+}
+
+/** The canonical request, the text whose hash is signed. */
+export function canonicalRequest({ method, path, rawQuery, headers, signedHeaders, payloadHash }: SignedParts): string {
+  const lines = signedHeaders.map((name) => {
+    const values = headerValues(headers, name).map((value) => value.trim().replace(/[ \t]+/g, ' '))
+    return `${name}:${values.join(',')}\n`
+  })
+  return [method, path, canonicalQuery(rawQuery), lines.join(''), signedHeaders.join(';'), payloadHash].join('\n')
+}
+
+/** The string to sign of a canonical request; `timestamp` as amzDate writes it. */
+export const stringToSign = (timestamp: string, scope: Scope, canonical: string): string =>
+  `${algorithm}\n${timestamp}\n${scopeText(scope)}\n${sha256(canonical)}`
+
+/** The signature, lower-case hex. */
+export const signature = (key: Buffer, toSign: string): string =>
+  createHmac('sha256', key).update(toSign, 'latin1').digest('hex')
+
+/** A request to be signed. Header values are text here; they are signed as their UTF-8. */
+export interface RequestToSign {
+  readonly method: string
+  readonly rawPath: string
+  readonly rawQuery: string
+  readonly headers: readonly HeaderPair[]
+  readonly payloadHash: string
+}
+
+/** With what, for what and when to sign. */
+export interface Signer extends Credentials {
+  readonly region: string
+  readonly service: string
+  readonly time: Date
+}
+
+const parts = (request: RequestToSign, service: string, headers: readonly HeaderPair[]): SignedParts => {
+  const bytes = headers.map(([name, value]) => [name.toLowerCase(), toBytes(value)] as const)
+  const path = canonicalPath(request.rawPath, service)
+  return { ...request, path, headers: bytes, signedHeaders: [...new Set(bytes.map(([name]) => name))].sort() }
+}
+
+/**
+ * Signs with an Authorization header: all given headers (which must hold `host`) and x-amz-date, for S3
+ * x-amz-content-sha256 as well. Returns all headers to send and the signature, which seeds a chunked body.
+ */
+export function signHeaders(request: RequestToSign, signer: Signer): { headers: HeaderPair[]; signature: string } {
+  const timestamp = amzDate(signer.time)
+  const scope = { date: timestamp.slice(0, 8), region: signer.region, service: signer.service }
+  const headers: HeaderPair[] = [...request.headers, ['x-amz-date', timestamp]]
+  if (signer.service === 's3') headers.push(['x-amz-content-sha256', request.payloadHash])
+  const signed = parts(request, signer.service, headers)
+  const toSign = stringToSign(timestamp, scope, canonicalRequest(signed))
+  const hex = signature(signingKey(signer.secretAccessKey, scope), toSign)
+  const credential = `${signer.accessKeyId}/${scopeText(scope)}`
+  const value = `${algorithm} Credential=${credential}, SignedHeaders=${signed.signedHeaders.join(';')}, Signature=${hex}`
+  return { headers: [...headers, ['authorization', value]], signature: hex }
+}
+
+/** Signs in the query, good for `expires` seconds. Returns the raw query; the given headers must be sent with it. */
+export function presign(request: RequestToSign, signer: Signer, expires: number): string {
+  const timestamp = amzDate(signer.time)
+  const scope = { date: timestamp.slice(0, 8), region: signer.region, service: signer.service }
+  const signed = parts(request, signer.service, request.headers)
+  const own = {
+    'X-Amz-Algorithm': algorithm,
+    'X-Amz-Credential': `${signer.accessKeyId}/${scopeText(scope)}`,
+    'X-Amz-Date': timestamp,
+    'X-Amz-Expires': String(expires),
+    'X-Amz-SignedHeaders': signed.signedHeaders.join(';'),
+  }
+  const added = Object.entries(own).map(([name, value]) => `${name}=${encodeBytes(value)}`)
+  const rawQuery = [request.rawQuery, ...added].filter(Boolean).join('&')
+  const toSign = stringToSign(timestamp, scope, canonicalRequest({ ...signed, rawQuery }))
+  return `${rawQuery}&X-Amz-Signature=${signature(signingKey(signer.secretAccessKey, scope), toSign)}`
+}

@@ -1,0 +1,148 @@
+import { totalmem } from 'node:os'
+import { resolve } from 'node:path'
+import { instanceTypes } from '../emulator/state/settings.ts'
+import type { Fidelity } from './protocol/faults.ts'
+
+/** A setting that does not make sense; the message names the flag and what it takes. */
+export class BadSetting extends Error {
+  override readonly name = 'BadSetting'
+}
+
+/** One setting: its flag, what the help says of it, its default, and how its text is read. */
+interface Setting<Value> {
+  readonly flag: string
+  readonly help: string
+  readonly byDefault: (settings: { fidelity: Fidelity }) => Value
+  /** Undefined when the text does not fit. */
+  readonly read: (text: string) => Value | undefined
+  readonly takes: string
+}
+
+const wholeNumber = (least: number, most: number) => ({
+  read: (text: string) =>
+    /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined,
+  takes: `a whole number from ${least} to ${most}`,
+})
+const word = <const Word extends string>(...words: Word[]) => ({
+  read: (text: string) => words.find((one) => one === text),
+  takes: words.join(' or '),
+})
+const anyText = (takes: string) => ({ read: (text: string) => text || undefined, takes })
+const seconds = {
+  read: (text: string) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : undefined),
+  takes: 'a number of seconds',
+}
+const setting = <Value>(one: Setting<Value>): Setting<Value> => one
+
+/** All settings: `--flag` on the command line, `EUCA_EMU_FLAG` in the environment, else the default. */
+export const settingsTable = {
+  fidelity: setting<Fidelity>({
+    flag: 'fidelity',
+    help: 'which cloud is spoken: eucalyptus or aws',
+    byDefault: () => 'eucalyptus',
+    ...word('eucalyptus', 'aws'),
+  }),
+  data: setting({
+    flag: 'data',
+    help: 'folder of all that the emulator keeps',
+    byDefault: () => '.euca-emu',
+    ...anyText('a folder'),
+  }),
+  port: setting({
+    flag: 'port',
+    help: 'port to listen on; 0 picks a free one',
+    byDefault: () => 8773,
+    ...wholeNumber(0, 65_535),
+  }),
+  host: setting({
+    flag: 'host',
+    help: 'address to listen on; beyond loopback only if asked',
+    byDefault: () => '127.0.0.1',
+    ...anyText('an address'),
+  }),
+  region: setting({
+    flag: 'region',
+    help: 'name of the region',
+    byDefault: ({ fidelity }) => (fidelity === 'aws' ? 'us-east-1' : 'eucalyptus'),
+    ...anyText('a name'),
+  }),
+  zone: setting({
+    flag: 'zone',
+    help: 'name of the availability zone',
+    byDefault: ({ fidelity }) => (fidelity === 'aws' ? 'us-east-1a' : 'one'),
+    ...anyText('a name'),
+  }),
+  instanceType: setting({
+    flag: 'instance-type',
+    help: 'instance type of launches that name none',
+    byDefault: ({ fidelity }) => (fidelity === 'aws' ? 't2.micro' : 'm1.small'),
+    ...word(...instanceTypes.map(({ name }) => name)),
+  }),
+  accelerator: setting({
+    flag: 'accel',
+    help: 'accelerator of guests; auto boots a probe on each and takes the first that passes',
+    byDefault: () => 'auto' as const,
+    ...word('auto', 'kvm', 'hvf', 'tcg'),
+  }),
+  memory: setting({
+    flag: 'memory',
+    help: "MiB that guests may have together (80 % of the host's by default)",
+    byDefault: () => Math.floor((totalmem() * 0.8) / 2 ** 20),
+    ...wholeNumber(1, 2 ** 30),
+  }),
+  cpuOvercommit: setting({
+    flag: 'cpu-overcommit',
+    help: 'vCPUs that may be promised for each core',
+    byDefault: () => 16,
+    ...wholeNumber(1, 1024),
+  }),
+  faultStatus: setting({
+    flag: 'fault-status',
+    help: 'faithful, or 4xx to answer 400 where the real cloud answers bad input with 500',
+    byDefault: () => 'faithful' as const,
+    ...word('faithful', '4xx'),
+  }),
+  stopGrace: setting({
+    flag: 'stop-grace',
+    help: 'seconds that guests have to shut down when the emulator stops',
+    byDefault: () => 10_000,
+    ...seconds,
+  }),
+  shutdownGrace: setting({
+    flag: 'shutdown-grace',
+    help: 'seconds that a guest has to shut down at a reboot before it is switched off',
+    byDefault: () => 60_000,
+    ...seconds,
+  }),
+}
+
+type SettingsTable = typeof settingsTable
+
+/** The settings of one run, frozen. Times are milliseconds, `data` is absolute. */
+export type Settings = Readonly<{ [Name in keyof SettingsTable]: ReturnType<SettingsTable[Name]['byDefault']> }>
+
+/** The name of a setting's variable in the environment. */
+export const variableOf = (flag: string): string => `EUCA_EMU_${flag.toUpperCase().replaceAll('-', '_')}`
+
+/**
+ * Reads all settings: flags (by the names of the table) before the environment before defaults. Throws BadSetting for a
+ * value that does not fit and for a variable EUCA_EMU_… that no setting has.
+ */
+export function readSettings(flags: Record<string, string | undefined>, environment: NodeJS.ProcessEnv): Settings {
+  const known = new Set([...Object.values(settingsTable).map(({ flag }) => variableOf(flag)), 'EUCA_EMU_CACHE'])
+  const stray = Object.keys(environment).find((name) => name.startsWith('EUCA_EMU_') && !known.has(name))
+  if (stray)
+    throw new BadSetting(`the environment has ${stray}, which is no setting; there are ${[...known].sort().join(', ')}`)
+  const settings: Record<string, unknown> = {}
+  for (const [name, one] of Object.entries(settingsTable)) {
+    const fromFlag = flags[name]
+    const text = fromFlag ?? environment[variableOf(one.flag)]
+    const value = text === undefined ? one.byDefault(settings as { fidelity: Fidelity }) : one.read(text)
+    if (value === undefined) {
+      const where = fromFlag === undefined ? variableOf(one.flag) : `--${one.flag}`
+      throw new BadSetting(`${where} takes ${one.takes}, not "${text}"`)
+    }
+    settings[name] = value
+  }
+  return Object.freeze({ ...settings, data: resolve(String(settings['data'])) }) as Settings
+}
