@@ -2,20 +2,18 @@ import { randomBytes } from 'node:crypto'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
-import { bundle } from '../src/bundle/bundler.ts'
+import { onTestFinished } from 'vitest'
 import type { ImageKind } from '../src/bundle/manifest.ts'
-import { type ManifestDescription, writeManifest } from '../src/bundle/manifest-writer.ts'
 import { list, readXml, type Xml } from '../src/client/xml.ts'
 import type { Fidelity } from '../src/protocol/faults.ts'
 import type { Caller } from '../src/protocol/operation.ts'
+import { type TestBundle, uploader } from './bundle.harness.ts'
 import { certifiedKey } from './certificate.ts'
 import type { Cloud, CloudSettings } from './cloud.ts'
 import type { Credentials } from './credentials.ts'
 import { type Host, hostDown, hostUp } from './machines/host.ts'
 import { type FakeHypervisor, type FakeSettings, fakeHypervisor } from './node/fake.ts'
 import type { Hypervisor } from './node/hypervisor.ts'
-import { cannedAcl } from './objects/acl.ts'
 import { openCloud } from './open.ts'
 import { type QueryService, queryServices, serveQuery } from './query-service.ts'
 import { type ManualClock, manualClock } from './state/clock.ts'
@@ -31,17 +29,6 @@ export interface TestCloudOptions {
   readonly guests?: FakeSettings
   /** Puts something between the cloud and the fake hypervisor. */
   readonly around?: (hypervisor: Hypervisor) => Hypervisor
-}
-
-/** A bundle for Object Storage; all but its owner has a default. */
-export interface TestBundle extends Partial<ManifestDescription> {
-  readonly as?: Caller
-  readonly bytes?: Buffer
-  /** `bucket/key` of the manifest; the parts lie beside it. */
-  readonly location?: string
-  readonly acl?: 'aws-exec-read' | 'private'
-  /** Changes the manifest's text before it is stored. */
-  readonly edit?: (manifest: string) => string
 }
 
 /** An image to register; a paravirtual one gets a kernel and a ramdisk of its own. */
@@ -92,8 +79,6 @@ export interface TestCloud {
   close(): Promise<void>
 }
 
-const unique = (prefix: string) => `${prefix}-${randomBytes(6).toString('hex')}`
-
 /** The cloud's key is made once for all clouds of a test file, as RSA keys are slow to come by. */
 const cloudKey = certifiedKey('test cloud', '01', manualClock())
 
@@ -124,6 +109,13 @@ export async function testCloud(options: TestCloudOptions = {}): Promise<TestClo
   writeFileSync(files.cloudKey, privateKey, { mode: 0o600 })
   writeFileSync(files.cloudCertificate, certificate)
   return openTestCloud(data, manualClock(), options)
+}
+
+/** A cloud for one test, which is closed when the test ends. */
+export async function freshCloud(options?: TestCloudOptions): Promise<TestCloud> {
+  const it = await testCloud(options)
+  onTestFinished(it.close)
+  return it
 }
 
 /** A cloud of each fidelity, for tables of what they answer. */
@@ -237,38 +229,6 @@ export function theText(from: Xml | undefined, ...path: string[]): string {
   return value
 }
 
-function uploader(cloud: Cloud, cloudCertificate: string, administrator: Caller): TestCloud['upload'] {
-  return async (asked = {}) => {
-    const { as = administrator, bytes = randomBytes(20_000), acl = 'aws-exec-read', edit = (one) => one } = asked
-    const { location = `${unique('bundles')}/a/disk.manifest.xml`, ...described } = asked
-    const [bucket = '', ...folders] = location.split('/').slice(0, -1)
-    const owner = { accountId: as.accountId, canonicalId: cloud.accounts.byId(as.accountId)?.canonicalId ?? '' }
-    const [grants, own] = [cannedAcl(acl, owner), cannedAcl('private', owner)]
-    if (!grants || !own) throw new Error(`there is no canned ACL ${acl}`)
-    const { objects } = cloud
-    if (!(await objects.findBucket(bucket))) await objects.createBucket({ name: bucket, acl: own, location: '' })
-    const put = (key: string, body: Buffer) =>
-      objects.putObject({ bucket, key, acl: grants, headers: {}, metadata: {}, body: Readable.from([body]) })
-    const beside = (name: string) => [...folders, name].join('/')
-    const set = await bundle(
-      Readable.from([bytes]),
-      { name: 'disk', size: bytes.length, partSize: 8192 },
-      async (part) => {
-        await put(beside(part.filename), part.bytes)
-      },
-    )
-    const manifest = writeManifest(set, {
-      kind: 'machine',
-      architecture: 'x86_64',
-      accountId: as.accountId,
-      cloudCertificate,
-      ...described,
-    })
-    await put(location.slice(bucket.length + 1), Buffer.from(edit(manifest)))
-    return location
-  }
-}
-
 async function register(it: TestCloud, image: TestImage = {}): Promise<string> {
   const { virtualization = 'hvm', kind = 'machine', parameters, as } = image
   const loadable = (of: ImageKind) => register(it, { kind: of, bytes: randomBytes(5000), ...(as && { as }) })
@@ -279,7 +239,7 @@ async function register(it: TestCloud, image: TestImage = {}): Promise<string> {
   const answer = await it.call(
     'RegisterImage',
     {
-      Name: unique('image'),
+      Name: `image-${it.cloud.ids.uuid()}`,
       ImageLocation: await it.upload(image),
       ...(kind === 'machine' && { VirtualizationType: virtualization }),
       ...parts,
@@ -288,6 +248,17 @@ async function register(it: TestCloud, image: TestImage = {}): Promise<string> {
     as,
   )
   return theText(answer, 'imageId')
+}
+
+/** A user's key with its certificate, which no account has yet. */
+export const userKey = ({ ids, clock }: Cloud) => certifiedKey('user', ids.uuid().replaceAll('-', ''), clock)
+
+/** The state and the reason of an instance, as DescribeInstances tells them. */
+export async function told(it: TestCloud, id: string): Promise<string> {
+  const answer = await it.call('DescribeInstances', { 'InstanceId.1': id })
+  const [reservation = ''] = items(answer, 'reservationSet')
+  const [instance] = items(reservation, 'instancesSet')
+  return `${theText(instance, 'instanceState', 'name')} ${theText(instance, 'reason')}`
 }
 
 /** Makes a folder for a machine that no instance has. */

@@ -12,6 +12,7 @@ import { testSettings } from './cloud.harness.ts'
 import type { RequestLog } from './http.ts'
 import { startCloud } from './index.ts'
 import { fakeHypervisor } from './node/fake.ts'
+import { systemClock } from './state/clock.ts'
 
 const data = mkdtempSync(join(tmpdir(), 'http-'))
 const log = vi.fn<RequestLog>()
@@ -35,7 +36,7 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks())
 
 const { port } = new URL(url)
-const signer = () => ({ ...credentials, region: 'anywhere', service: 'ec2', time: new Date() })
+const signer = () => ({ ...credentials, region: 'anywhere', service: 'ec2', time: systemClock.now() })
 
 /** A POST form, signed version 4 by the administrator, to any path. */
 function post(rawPath: string, form: string, rawQuery = '') {
@@ -66,9 +67,9 @@ describe('the service is told', () => {
     expect(headers).toMatchObject({ 'content-type': 'text/xml; charset=UTF-8', 'x-amzn-requestid': expect.any(String) })
   })
 
-  test('from the action in the query of a GET', async () => {
+  test('from the action in a form and in a query, however it is signed (clients.md, quirk 2)', async () => {
     const client = queryClient(target)
-    for (const sign of ['v4-query', 'v2-query'] as const) {
+    for (const sign of ['v4', 'v4-query', 'v2', 'v2-query'] as const) {
       const { status, body } = await client.rawRequest('DescribeRegions', {}, { sign })
       expect([status, body.toString()]).toEqual([200, expect.stringContaining('<DescribeRegionsResponse')])
     }
@@ -153,11 +154,16 @@ describe('a query request', () => {
     expect([status, body.toString()]).toEqual([413, expect.stringContaining('<Code>RequestEntityTooLarge</Code>')])
   })
 
+  test('whose size nobody told is too large all the same', async () => {
+    const head = 'POST /services/compute HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n'
+    const chunk = `10000\r\n${'x'.repeat(0x10000)}\r\n`
+    expect(await converse(head, ...Array(100).fill(chunk), '0\r\n\r\n', answered)).toMatch(/^HTTP\/1\.1 413 /)
+  })
+
   test('of an account that is gone is an error of ours', async () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
-    vi.spyOn(cloud.accounts, 'key')
-      .mockImplementationOnce(cloud.accounts.key)
-      .mockImplementation(() => undefined)
+    const found = cloud.accounts.key(credentials.accessKeyId)
+    vi.spyOn(cloud.accounts, 'key').mockReturnValueOnce(found).mockReturnValue(undefined)
     expect((await post('/', 'Action=DescribeRegions')).body.toString()).toContain('<Code>InternalError</Code>')
     expect(logged).toHaveBeenCalledOnce()
   })

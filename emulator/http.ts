@@ -22,9 +22,6 @@ const tooLarge = {
   message: () => `The body of the request is larger than ${largestForm} bytes`,
 }
 
-/** This many bytes of a body that is not wanted are let run out; the rest is cut off. */
-const largestUnwanted = 64 * 2 ** 20
-
 /** The services that answer behind the port. */
 export interface Services {
   readonly query: Readonly<Record<'ec2' | 'iam' | 'sts', QueryService>>
@@ -38,8 +35,6 @@ interface Received extends Route {
   readonly rawPath: string
   readonly rawQuery: string
   readonly requestId: string
-  /** The client sends its body only when it is told to. */
-  waits: boolean
 }
 
 /** One line for the log of requests; the status is 0 when the client went away before it was answered. */
@@ -67,8 +62,7 @@ export async function dispatch(
     const isForm = /^application\/x-www-form-urlencoded\b/i.test(incoming.headers['content-type'] ?? '')
     const mayBeQuery = rawPath !== '/' || (incoming.method === 'POST' ? isForm : /(?:^|&)Action=/.test(rawQuery))
     const route = routeOf(rawPath, () => (mayBeQuery ? 'ec2' : undefined))
-    const waits = /^100-continue$/i.test(incoming.headers.expect ?? '')
-    const received = { ...route, incoming, outgoing, rawPath, rawQuery, requestId, waits }
+    const received = { ...route, incoming, outgoing, rawPath, rawQuery, requestId }
     what = route.service === 's3' ? `s3 ${incoming.method} ${route.path}` : await answerQuery(cloud, services, received)
     if (route.service === 's3') await answerS3(cloud, services, received)
   } catch (error) {
@@ -106,30 +100,15 @@ function authenticated(cloud: Cloud, received: Received, also: Partial<Authentic
 }
 
 /** Lets a client that waits for it send the body; one that was refused before never sends it. */
-function invite(received: Received): void {
-  if (received.waits) received.outgoing.writeContinue()
-  received.waits = false
+function invite({ incoming, outgoing }: Received): void {
+  if (/^100-continue$/i.test(incoming.headers.expect ?? '')) outgoing.writeContinue()
 }
 
 /**
- * Lets a body that is not wanted run out before the answer: a connection that is closed on bytes nobody has read is
- * reset, and the client never sees why. One that waits to be told sends nothing, and its connection ends.
+ * Reads a form. One that is too large is read to its end all the same: a connection that is closed on bytes nobody has
+ * read is reset, and the client never sees why. For the same reason no answer to an unread body closes the connection;
+ * Node drops what is left, and closes by itself only when the client was never told to send.
  */
-async function letRunOut({ incoming, outgoing, waits }: Received): Promise<void> {
-  if (incoming.complete || incoming.destroyed) return
-  if (!waits) {
-    let size = 0
-    await new Promise<void>((resolve) => {
-      incoming.once('close', resolve).once('end', resolve)
-      incoming.on('data', (piece: Buffer) => {
-        size += piece.length
-        if (size > largestUnwanted) resolve()
-      })
-    })
-  }
-  if (!incoming.complete) outgoing.setHeader('connection', 'close')
-}
-
 async function readForm(received: Received): Promise<Buffer> {
   const { incoming } = received
   if (Number(incoming.headers['content-length'] ?? 0) > largestForm) throw new Fault(tooLarge, [])
@@ -139,8 +118,6 @@ async function readForm(received: Received): Promise<Buffer> {
   for await (const piece of incoming as AsyncIterable<Buffer>) {
     size += piece.length
     if (size <= largestForm) pieces.push(piece)
-    // To leave the loop earlier would break the connection that awaits the answer.
-    if (size > largestUnwanted) break
   }
   if (size > largestForm) throw new Fault(tooLarge, [])
   return Buffer.concat(pieces)
@@ -185,7 +162,6 @@ async function answerQuery(cloud: Cloud, services: Services, received: Received)
     if (incoming.errored) return what
     reply = renderFault(dialect, cloud.settings, error, requestId)
   }
-  await letRunOut(received)
   outgoing.writeHead(reply.status, {
     'content-type': reply.contentType,
     'content-length': Buffer.byteLength(reply.body),
@@ -237,7 +213,6 @@ async function answerS3(cloud: Cloud, services: Services, received: Received): P
       response: outgoing,
     })
   } catch (error) {
-    await letRunOut(received)
     renderS3Fault({
       error,
       fidelity: cloud.settings.fidelity,

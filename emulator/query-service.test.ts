@@ -1,30 +1,32 @@
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { Fault } from '../src/protocol/faults.ts'
-import { operation } from '../src/protocol/operation.ts'
-import { optional, text } from '../src/protocol/shape.ts'
+import { type Operation, operation } from '../src/protocol/operation.ts'
+import { type Fields, optional, text } from '../src/protocol/shape.ts'
 import { bothClouds } from './cloud.harness.ts'
 import type { Cloud } from './cloud.ts'
 import { queryServices, serveQuery } from './query-service.ts'
+import type { Operations } from './surface.ts'
 
 const { close, ...clouds } = await bothClouds()
 afterAll(close)
 
 const softened = { code: 'InternalFailure', status: 500, message: () => 'the input is bad' }
 const busy = { code: 'ServiceUnavailable', status: 503, message: () => 'come again' }
-const operations = new Map(
+const echo = { Word: optional(text) }
+const refusing = (name: string, error: Error) =>
+  operation<Cloud, Record<string, never>>(name, { input: {}, run: () => Promise.reject(error) })
+const operations: Operations = new Map<string, Operation<Cloud, Fields>>([
   [
-    operation<Cloud, { Word: typeof word }>('Echo', {
-      input: { Word: word() },
+    'Echo',
+    operation<Cloud, typeof echo>('Echo', {
+      input: echo,
       run: async (_, { Word }) => ({ word: Word, letters: [...(Word ?? '')] }),
     }),
-    operation<Cloud, object>('Refuse', { input: {}, run: () => Promise.reject(new Fault(softened, [])) }),
-    operation<Cloud, object>('Hurry', { input: {}, run: () => Promise.reject(new Fault(busy, [])) }),
-    operation<Cloud, object>('Break', { input: {}, run: () => Promise.reject(new TypeError('a secret of ours')) }),
-  ].map((one) => [one.name, one]),
-)
-function word() {
-  return optional(text)
-}
+  ],
+  ['Refuse', refusing('Refuse', new Fault(softened, []))],
+  ['Hurry', refusing('Hurry', new Fault(busy, []))],
+  ['Break', refusing('Break', new TypeError('a secret of ours'))],
+])
 
 async function ask(pairs: [string, string][], { fidelity = 'eucalyptus', name = 'ec2', soft = false } = {}) {
   const { cloud, administrator } = clouds[fidelity as keyof typeof clouds]

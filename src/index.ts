@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { type EmulatorSettings, type RunningEmulator, startCloud } from '../emulator/index.ts'
 import { instanceTypes } from '../emulator/state/settings.ts'
 import { registerCatalog } from './catalog.ts'
@@ -32,7 +33,8 @@ export async function startEmulator(options: StartOptions = {}): Promise<Emulato
   const { catalog = true, onRequest, hypervisor, ...chosen } = options
   const fidelity = chosen.fidelity ?? 'eucalyptus'
   const settings = { ...readSettings({ fidelity }, {}), ...chosen }
-  const { data, host, port, region, zone, instanceType, memory, cpuOvercommit, faultStatus } = settings
+  const data = resolve(settings.data)
+  const { host, port, region, zone, instanceType, memory, cpuOvercommit, faultStatus } = settings
   const { accelerator, stopGrace, shutdownGrace } = settings
   const running = await startCloud({
     cloud: {

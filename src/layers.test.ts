@@ -13,7 +13,7 @@ const layers: readonly [from: RegExp, may: RegExp][] = [
   [/^src\/client\//, /^src\/(protocol|bundle)\//],
   [/^src\/setup\//, /^src\/closing-line\.mjs$/],
   // Measurements look at what they measure; nothing imports them.
-  [/^src\/figures\//, /^(emulator\/node|fixtures|src)\//],
+  [/^src\/figures\//, /^(emulator\/(node|disk)|fixtures|src)\//],
   // The top of the program: what is typed and what is imported.
   [
     /^src\/(?=(commands\/)?[^/]+$)/,
@@ -21,16 +21,16 @@ const layers: readonly [from: RegExp, may: RegExp][] = [
   ],
   [/^fixtures\//, /^$/],
   [/^emulator\/state\//, /^$/],
-  [/^emulator\/node\//, /^emulator\/(state|network)\//],
-  [/^emulator\/(objects|storage|network)\//, /^emulator\/state\//],
+  [/^emulator\/disk\//, /^emulator\/state\//],
+  [/^emulator\/node\//, /^emulator\/(state|disk|network)\//],
+  [/^emulator\/storage\//, /^emulator\/(state|disk)\//],
+  [/^emulator\/(objects|network)\//, /^emulator\/state\//],
   [/^emulator\/imaging\//, /^(emulator\/(state|objects|storage)|src\/bundle)\//],
   // Where instances, images and volumes as the APIs know them become machines that the node can start.
-  [/^emulator\/machines\//, /^emulator\/((ec2|node|imaging|storage|network|objects|state)\/|cloud\.ts$)/],
+  [/^emulator\/machines\//, /^emulator\/((ec2|disk|node|imaging|storage|network|objects|state)\/|cloud\.ts$)/],
   // Object Storage's engine is in the words of S3: records, grants and refusals are shared as they are.
   [/^emulator\/s3\//, /^(src\/protocol\/|emulator\/(state|objects)\/|emulator\/cloud\.ts$)/],
   [/^emulator\/(ec2|iam|sts|metadata)\//, /^(src\/(protocol|bundle)\/|emulator\/state\/|emulator\/cloud\.ts$)/],
-  // What runs a whole cloud in tests bundles images for it and reads its answers as a client does.
-  [/^emulator\/(?=[^/]+\.(harness|test)\.ts$)/, /^(emulator|src\/(protocol|bundle|client))\//],
   [/^emulator\/(?=[^/]+$)/, /^(emulator|src\/protocol)\//],
   // The two adapters that run the cases on an emulator; nothing else of the suite knows one.
   [/^conformance\/(?=emulator\.test\.ts$)/, /^(src\/index|emulator\/node\/fake)\.ts$/],
@@ -42,7 +42,7 @@ const layers: readonly [from: RegExp, may: RegExp][] = [
 const isTest = /\.(test|harness)\.ts$/
 
 /** What they may import besides: images to boot, the node that boots nothing, the harness; it sees bundles and clients. */
-const forTests = /^fixtures\/|^emulator\/(node\/fake|cloud\.harness)\.ts$|^src\/(bundle|client)\//
+const forTests = /^fixtures\/|^emulator\/(node\/fake|\w+\.harness)\.ts$|^src\/(bundle|client)\//
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -114,6 +114,7 @@ describe('the check', () => {
     ['emulator/state/store.ts', "import { a } from '../cloud.ts'"],
     ['conformance/cases/ebs/attach.ts', "import { startEmulator } from '../../../src/index.ts'"],
     ['conformance/run.ts', "import { x } from '../emulator/index.ts'"],
+    ['emulator/disk/qcow2.ts', "import { x } from '../node/hypervisor.ts'"],
     ['emulator/machines/spec.ts', "import { x } from '../s3/service.ts'"],
     ['emulator/ec2/service.ts', "import { x } from '../machines/spec.ts'"],
     ['emulator/node/qemu.ts', "import { x } from '../../fixtures/catalog.ts'"],

@@ -23,12 +23,18 @@ export interface FoundManifest {
 
 /**
  * Reads the manifest at an image location, `bucket/key` with or without a leading slash. Its signature is not checked
- * and its parts are not looked at, as Eucalyptus does at registration. Throws `ManifestUnreadable`.
+ * and its parts are not looked at, as Eucalyptus does at registration. `check` sees the bytes' SHA-256 before they are
+ * read as a manifest, and throws to refuse them. Throws `ManifestUnreadable`.
  */
-export async function findManifest(source: BundleSource, location: string): Promise<FoundManifest> {
+export async function findManifest(
+  source: BundleSource,
+  location: string,
+  check: (sha256: string) => void = () => undefined,
+): Promise<FoundManifest> {
   const { bucket, key } = splitLocation(location)
   const bytes = await manifestBytes(source, bucket, key)
   const sha256 = createHash('sha256').update(bytes).digest('hex')
+  check(sha256)
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     return { bucket, key, text, sha256, manifest: readManifest(text) }

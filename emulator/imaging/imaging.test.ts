@@ -102,7 +102,7 @@ describe('template', () => {
     expect(readdirSync(folder).length).toBe(1)
   })
 
-  test('launches at the same time unpack once, later ones not at all, and forget removes the file', async () => {
+  test('launches at the same time unpack once, later ones not at all, and sweep removes the file that is not needed', async () => {
     const { folder, imaging, registered, reads, settings, objects } = await prepared()
     const key = { ...registered, layout: 'disk' as const }
     const templates = await Promise.all([imaging.template(key), imaging.template(key), imaging.template(key)])
@@ -111,7 +111,9 @@ describe('template', () => {
     objects.clear()
     const later = await createImaging(settings)
     expect(await later.template(key)).toEqual(templates[0])
-    await later.forget(key)
+    await later.sweep(() => true)
+    expect(readdirSync(folder)).toHaveLength(1)
+    await later.sweep(() => false)
     expect(readdirSync(folder)).toEqual([])
     await expect(later.template(key)).rejects.toThrow('There is no manifest images/a/disk.manifest.xml')
   })

@@ -17,8 +17,8 @@ export interface Imaging {
    * time unpack it once. Throws `TemplateFailed` or the signal's reason; a failure leaves nothing behind.
    */
   template(image: TemplateKey & { location: string }, waiter?: Waiter): Promise<Template>
-  /** Removes a template. The caller knows that no machine uses it and no launch is under way. */
-  forget(key: TemplateKey): Promise<void>
+  /** Removes the templates that are not needed: the caller knows which machines and launches use which. */
+  sweep(isNeeded: (template: { readonly name: string; readonly manifestSha256: string }) => boolean): Promise<void>
 }
 
 /** Opens the cache and removes what an earlier run has left half-way. */
@@ -30,12 +30,13 @@ export async function createImaging(world: ImagingWorld): Promise<Imaging> {
   const share = shareWork<Template>()
 
   const checkManifest: Imaging['checkManifest'] = async ({ location, manifestSha256 }) => {
-    const found = await findManifest(objects, location).catch((error: unknown) => {
+    const check = (sha256: string) => {
+      // The sentence of Eucalyptus (Emis.java).
+      if (sha256 !== manifestSha256) throw new TemplateFailed('Instance manifest was changed after registration')
+    }
+    return findManifest(objects, location, check).catch((error: unknown) => {
       throw error instanceof ManifestUnreadable ? new TemplateFailed(error.message, { cause: error }) : error
     })
-    // The sentence of Eucalyptus (Emis.java).
-    if (found.sha256 !== manifestSha256) throw new TemplateFailed('Instance manifest was changed after registration')
-    return found
   }
 
   return {
@@ -51,8 +52,11 @@ export async function createImaging(world: ImagingWorld): Promise<Imaging> {
         return unpackTemplate(world, { found, layout: image.layout, file, signal, onProgress })
       })
     },
-    async forget(key) {
-      await rm(join(folder, templateName(key)), { force: true })
+    async sweep(isNeeded) {
+      for (const name of await readdir(folder)) {
+        const manifestSha256 = /^([0-9a-f]{64})\.(?:file|disk|partition)$/.exec(name)?.[1]
+        if (manifestSha256 && !isNeeded({ name, manifestSha256 })) await rm(join(folder, name), { force: true })
+      }
     },
   }
 }

@@ -1,14 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { orphanMachine, type TestCloud, type TestCloudOptions, testCloud } from '../cloud.harness.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { freshCloud, orphanMachine, type TestCloud } from '../cloud.harness.ts'
 import type { Hypervisor } from '../node/hypervisor.ts'
 import { hostDown } from './host.ts'
 
-async function opened(options?: TestCloudOptions): Promise<TestCloud> {
-  const it = await testCloud(options)
-  onTestFinished(it.close)
-  return it
-}
 const state = (it: TestCloud, id: string) => it.cloud.instances.get(id)?.state
 const patience = new AbortController().signal
 
@@ -21,7 +16,7 @@ const stuck = (hypervisor: Hypervisor): Hypervisor => ({
 
 describe.each(['orderly', 'crash'] as const)('after a stop (%s)', (how) => {
   test('instances that ran boot again from their disks, once, without their bundle', async () => {
-    const it = await opened()
+    const it = await freshCloud()
     const id = await it.run()
     await it.idle()
     writeFileSync(it.cloud.files.machine(id).root, 'what the guest wrote')
@@ -37,7 +32,7 @@ describe.each(['orderly', 'crash'] as const)('after a stop (%s)', (how) => {
   })
 
   test('pending ones start', async () => {
-    const it = await opened({ around: stuck })
+    const it = await freshCloud({ around: stuck })
     const id = await it.run()
     expect(state(it, id)).toBe('pending')
     const next = await it.restart(how, {})
@@ -46,7 +41,7 @@ describe.each(['orderly', 'crash'] as const)('after a stop (%s)', (how) => {
   })
 
   test('those that were shutting down end', async () => {
-    const it = await opened()
+    const it = await freshCloud()
     const id = await it.run()
     await it.idle()
     await it.cloud.store.change((draft) => {
@@ -61,7 +56,7 @@ describe.each(['orderly', 'crash'] as const)('after a stop (%s)', (how) => {
 
   test('one that was rebooting runs', async () => {
     const pressed: string[] = []
-    const it = await opened({ guests: { obeysPowerButton: ({ id }) => pressed.push(id) < 0 } })
+    const it = await freshCloud({ guests: { obeysPowerButton: ({ id }) => pressed.push(id) < 0 } })
     const id = await it.run()
     await it.idle()
     it.cloud.machines.reboot(id)
@@ -73,7 +68,7 @@ describe.each(['orderly', 'crash'] as const)('after a stop (%s)', (how) => {
   })
 
   test('folders of machines that belong to no instance are removed', async () => {
-    const it = await opened()
+    const it = await freshCloud()
     const [ended, runs] = [await it.run(), await it.run()]
     await it.idle()
     await it.call('TerminateInstances', { 'InstanceId.1': ended })
@@ -88,7 +83,7 @@ describe.each(['orderly', 'crash'] as const)('after a stop (%s)', (how) => {
 
 describe('a stop', () => {
   test('presses the power button and waits for the guests', async () => {
-    const it = await opened()
+    const it = await freshCloud()
     const id = await it.run()
     await it.idle()
     const machine = it.hypervisor.machine(id)
@@ -101,7 +96,7 @@ describe('a stop', () => {
 
   test('ends deaf guests after the grace', async () => {
     const pressed: string[] = []
-    const it = await opened({ guests: { obeysPowerButton: ({ id }) => pressed.push(id) < 0 } })
+    const it = await freshCloud({ guests: { obeysPowerButton: ({ id }) => pressed.push(id) < 0 } })
     const id = await it.run()
     await it.idle()
     const machine = it.hypervisor.machine(id)
@@ -120,7 +115,7 @@ describe('a stop', () => {
 
   test('does not wait once there is a hurry', async () => {
     const pressed: string[] = []
-    const it = await opened({ guests: { obeysPowerButton: ({ id }) => pressed.push(id) < 0 } })
+    const it = await freshCloud({ guests: { obeysPowerButton: ({ id }) => pressed.push(id) < 0 } })
     const id = await it.run()
     await it.idle()
     const hurry = new AbortController()
@@ -132,14 +127,14 @@ describe('a stop', () => {
   })
 
   test('breaks off launches, which stay pending', async () => {
-    const it = await opened({ around: stuck })
+    const it = await freshCloud({ around: stuck })
     const id = await it.run()
     await hostDown(it.host, patience)
     expect(state(it, id)).toBe('pending')
   })
 
   test('lets an end that has begun finish', async () => {
-    const it = await opened()
+    const it = await freshCloud()
     const id = await it.run()
     await it.idle()
     it.hypervisor.machine(id).powerOff()

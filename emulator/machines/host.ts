@@ -7,6 +7,7 @@ import { readConsole } from '../node/console.ts'
 import type { Hypervisor, Machine } from '../node/hypervisor.ts'
 import { limited, type Serial, serial } from '../state/serial.ts'
 import { boot, end, restart, shutDown } from './launch.ts'
+import { sweepTemplates } from './templates.ts'
 
 /** A running machine, and whether the cloud itself is ending it, so that its end is not taken for the guest's doing. */
 export interface RunningMachine {
@@ -74,6 +75,7 @@ export async function hostUp(host: Host): Promise<void> {
       await rm(join(cloud.files.machines, name), { recursive: true, force: true })
     }
   }
+  await sweepTemplates(cloud)
 }
 
 /**
@@ -81,13 +83,9 @@ export async function hostUp(host: Host): Promise<void> {
  * Disks and records stay as they are, so the next `hostUp` boots them again.
  */
 export async function hostDown(host: Host, hurry: AbortSignal): Promise<void> {
-  for (const running of host.running.values()) running.endExpected = true
+  // From now on no task begins, so that the end of a machine does not end its instance.
   await host.cloud.tasks.stop()
-  await Promise.all(
-    [...host.running.values()].map((running) => {
-      running.endExpected = true
-      return shutDown(host, running.machine, host.cloud.settings.stopGrace, hurry)
-    }),
-  )
+  const { stopGrace } = host.cloud.settings
+  await Promise.all([...host.running.values()].map(({ machine }) => shutDown(host, machine, stopGrace, hurry)))
   await host.hypervisor.close()
 }

@@ -1,8 +1,9 @@
 import { rename, rm } from 'node:fs/promises'
-import { type Ending, type InstanceRecord, moveInstance } from '../ec2/instance/instance.ts'
+import { type Ending, forgetEnded, type InstanceRecord, moveInstance } from '../ec2/instance/instance.ts'
 import type { Machine, MachineEnd } from '../node/hypervisor.ts'
 import type { Host } from './host.ts'
 import { machineSpec, makeDisks } from './spec.ts'
+import { sweepTemplates } from './templates.ts'
 
 const sentence = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
@@ -101,7 +102,11 @@ export async function end(host: Host, id: string, ending: Ending): Promise<void>
   }
   await rm(cloud.files.machine(id).folder, { recursive: true, force: true })
   const terminatedAt = cloud.clock.now().toISOString()
-  await cloud.store.change((draft) => moveInstance(cloud, draft, id, 'gone', { terminatedAt }))
+  await cloud.store.change((draft) => {
+    moveInstance(cloud, draft, id, 'gone', { terminatedAt })
+    forgetEnded(cloud, draft)
+  })
+  await sweepTemplates(cloud)
 }
 
 /** Asks a guest to shut down and waits for up to `grace` milliseconds, or until `signal`; then ends its machine. */

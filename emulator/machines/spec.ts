@@ -1,12 +1,13 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Cloud } from '../cloud.ts'
+import type { DiskLayer } from '../disk/layer.ts'
+import { createQcow2 } from '../disk/qcow2.ts'
 import { findImage } from '../ec2/image/image.ts'
 import { type InstanceRecord, rootDiskBytes, typeOf } from '../ec2/instance/instance.ts'
-import type { DiskLayer, Drive, MachineSpec } from '../node/hypervisor.ts'
+import type { Drive, MachineSpec } from '../node/hypervisor.ts'
 import { bootRegionBytes, createHvmDisk, createParavirtualDisk, paravirtualSizes } from '../node/instance-disk.ts'
 import { machineUuid } from '../node/machine-uuid.ts'
-import { createQcow2 } from '../node/qcow2.ts'
 import { syncFolder } from '../state/files.ts'
 
 /** How many disks an instance-store instance has beside its root (6.1); a paravirtual one has its parts on one disk. */

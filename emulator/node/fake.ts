@@ -1,5 +1,6 @@
 import { access, appendFile } from 'node:fs/promises'
-import type { DiskLayer, Hypervisor, Machine, MachineEnd, MachineReset, MachineSpec } from './hypervisor.ts'
+import type { DiskLayer } from '../disk/layer.ts'
+import type { Hypervisor, Machine, MachineEnd, MachineReset, MachineSpec } from './hypervisor.ts'
 
 /** A machine that boots nothing, with what a test makes its guest do. */
 export interface FakeMachine extends Machine {

@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises'
-import type { DiskLayer } from './hypervisor.ts'
-import { type Partition, partitionTable, sectorBytes } from './mbr.ts'
-import { clusterBytes, createQcow2 } from './qcow2.ts'
+import type { DiskLayer } from '../disk/layer.ts'
+import { type Partition, partitionTable, sectorBytes } from '../disk/mbr.ts'
+import { clusterBytes, createQcow2 } from '../disk/qcow2.ts'
 
 /** What lies before a paravirtual disk's root: 63 sectors, the first of which is the partition table. */
 export const bootRegionBytes = 63 * sectorBytes

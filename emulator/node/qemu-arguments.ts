@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path'
-import type { Accelerator, DiskLayer, Drive, MachineSpec } from './hypervisor.ts'
+import type { DiskLayer } from '../disk/layer.ts'
+import type { Accelerator, Drive, MachineSpec } from './hypervisor.ts'
 
 /** What of the host shows in the arguments. `sandbox`: QEMU can confine itself with seccomp (Linux). */
 export interface QemuHost {

@@ -41,7 +41,12 @@ export function lockDataFolder(path: string): () => void {
   }
   ftruncateSync(file, 0)
   writeSync(file, `${process.pid} ${hostname()}\n`, 0)
-  return () => closeSync(file)
+  let held = true
+  return () => {
+    // Once only: the number may be another file's by the second time.
+    if (held) closeSync(file)
+    held = false
+  }
 }
 
 function inUse(path: string): DataFolderInUse {

@@ -67,9 +67,3 @@ export function s3Request(target: S3Target, ask: S3Request): Promise<RawResponse
   const request = signed(target, ask)
   return (target.send ?? send)(ask.mutate ? ask.mutate(request) : request)
 }
-
-/** The URL of a presigned request, to be given to someone else. */
-export function presignedUrl(target: S3Target, ask: S3Request & { sign: 'v4-query' | 'v2-query' }): string {
-  const { rawPath, rawQuery } = signed(target, ask)
-  return `${new URL(target.endpoint).origin}${rawPath}?${rawQuery}`
-}

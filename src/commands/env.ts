@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { DataFolder } from './data-folder.ts'
+import { CommandFailed, type DataFolder } from './data-folder.ts'
 
 /** The shells for which variables can be printed. */
 export const shells = ['sh', 'fish', 'dotenv'] as const
@@ -34,13 +34,28 @@ export function variables(folder: DataFolder, certificates?: string): [name: str
   return pairs
 }
 
-/** The variables as text that a shell, or a .env file, takes. */
+/** Inside single quotes sh knows no escape at all; fish knows a backslash before itself and before a quote. */
+const quoted = {
+  sh: (value: string) => `'${value.replaceAll("'", "'\\''")}'`,
+  fish: (value: string) => `'${value.replace(/[\\']/g, '\\$&')}'`,
+}
+
+/** Readers of .env files agree on plain values only (some take quotes literally), then on single quotes. */
+function dotenv(value: string): string {
+  if (/^[\w./:@%+,=-]*$/.test(value)) return value
+  const quote = ["'", '"', '`'].find((one) => !value.includes(one))
+  if (quote === undefined || /[\r\n]/.test(value)) {
+    throw new CommandFailed(`no .env file can hold this value in a way that all readers take: ${JSON.stringify(value)}`)
+  }
+  return quote + value + quote
+}
+
+/** The variables as text that a shell, or a .env file, takes. Throws CommandFailed for what a .env file cannot hold. */
 export function shellText(pairs: readonly [string, string][], shell: (typeof shells)[number]): string {
-  const quoted = (value: string) => `'${value.replaceAll("'", shell === 'fish' ? "\\'" : "'\\''")}'`
   const line = {
-    sh: (name: string, value: string) => `export ${name}=${quoted(value)}`,
-    fish: (name: string, value: string) => `set -gx ${name} ${quoted(value)};`,
-    dotenv: (name: string, value: string) => `${name}=${JSON.stringify(value)}`,
+    sh: (name: string, value: string) => `export ${name}=${quoted.sh(value)}`,
+    fish: (name: string, value: string) => `set -gx ${name} ${quoted.fish(value)};`,
+    dotenv: (name: string, value: string) => `${name}=${dotenv(value)}`,
   }[shell]
   return pairs.map(([name, value]) => `${line(name, value)}\n`).join('')
 }

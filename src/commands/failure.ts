@@ -21,6 +21,8 @@ export function explain(error: unknown): { sentence: string | undefined; status:
       }
     }
   }
-  const known = error instanceof BadSetting || error instanceof CommandFailed || expected.has(error.name)
+  // What the system says of a file names the file: an image that is not there, a folder that may not be written.
+  const ofAFile = 'syscall' in error && 'path' in error
+  const known = error instanceof BadSetting || error instanceof CommandFailed || expected.has(error.name) || ofAFile
   return { sentence: known ? error.message : undefined, status: error.name === 'DataFolderInUse' ? 73 : 1 }
 }

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { bothClouds, type TestBundle, type TestCloud } from '../../cloud.harness.ts'
+import type { TestBundle } from '../../bundle.harness.ts'
+import { bothClouds, type TestCloud } from '../../cloud.harness.ts'
 
 const { close, ...clouds } = await bothClouds()
 afterAll(close)

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { availableParallelism } from 'node:os'
-import { afterAll, afterEach, describe, expect, onTestFinished, test } from 'vitest'
-import { bothClouds, deep, items, type TestCloud, testCloud, theText } from '../../cloud.harness.ts'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { bothClouds, deep, items, type TestCloud, theText } from '../../cloud.harness.ts'
 
 const { close, ...clouds } = await bothClouds()
 afterAll(close)
@@ -238,27 +237,6 @@ describe('effect', () => {
   test('the default type is the setting', async () => {
     const id = await eucalyptus.run({ ImageId: images.eucalyptus })
     expect(eucalyptus.cloud.instances.get(id)?.instanceType).toBe('m1.small')
-  })
-
-  test('as many as there is room for, and those that ended make room', async () => {
-    const most = { ...one, MaxCount: '100', ImageId: images.eucalyptus }
-    const answer = await eucalyptus.call('RunInstances', most)
-    // 4096 MiB for instances of 256 MiB.
-    expect(items(answer, 'instancesSet')).toHaveLength(16)
-    await eucalyptus.idle()
-    expect(await refusalOf(eucalyptus, {})).toMatch(/^503 ServiceUnavailable: Not enough resources \(0 in one < 1\)/)
-    const id = theText(answer, 'instancesSet', '0', 'instanceId')
-    await eucalyptus.call('TerminateInstances', { 'InstanceId.1': id })
-    await eucalyptus.idle()
-    expect(items(await eucalyptus.call('RunInstances', most), 'instancesSet')).toHaveLength(1)
-  })
-
-  test('vCPUs are promised up to the overcommitment', async () => {
-    const it = await testCloud({ settings: { cpuOvercommit: 1, memoryMiB: 2 ** 20 } })
-    onTestFinished(it.close)
-    const ImageId = await it.register()
-    const answer = await it.call('RunInstances', { ...one, MaxCount: '1000', ImageId })
-    expect(items(answer, 'instancesSet')).toHaveLength(availableParallelism())
   })
 
   test('a client token makes one reservation, whatever the rest of the request says', async () => {

@@ -75,6 +75,15 @@ export function isShown(instance: InstanceRecord, now: Date): boolean {
   return instance.terminatedAt === undefined || now.getTime() - Date.parse(instance.terminatedAt) < shownAfterEnd
 }
 
+/** Removes, within a change, the records of instances that ended so long ago that no answer can name them (5.1: 120 minutes). */
+export function forgetEnded(cloud: Cloud, draft: Draft): void {
+  const instances = cloud.instances.in(draft)
+  const oldest = cloud.clock.now().getTime() - 2 * shownAfterEnd
+  for (const { id, terminatedAt } of instances.list()) {
+    if (terminatedAt !== undefined && Date.parse(terminatedAt) <= oldest) instances.remove(id)
+  }
+}
+
 /** The type of an instance. Throws when the settings no longer have it. */
 export function typeOf(cloud: Cloud, instance: Pick<InstanceRecord, 'instanceType'>): InstanceType {
   const type = cloud.settings.instanceTypes.find(({ name }) => name === instance.instanceType)

@@ -1,0 +1,93 @@
+import { resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { BadSetting, readSettings, settingsTable, variableOf } from './settings.ts'
+
+describe('a setting', () => {
+  test.each<[flag: string, text: string, name: keyof typeof settingsTable, value: unknown]>([
+    ['fidelity', 'aws', 'fidelity', 'aws'],
+    ['data', 'some/where', 'data', resolve('some/where')],
+    ['port', '0', 'port', 0],
+    ['port', '65535', 'port', 65_535],
+    ['host', '::1', 'host', '::1'],
+    ['region', 'mars', 'region', 'mars'],
+    ['zone', 'two', 'zone', 'two'],
+    ['instance-type', 'm1.xlarge', 'instanceType', 'm1.xlarge'],
+    ['accel', 'tcg', 'accelerator', 'tcg'],
+    ['memory', '512', 'memory', 512],
+    ['cpu-overcommit', '1', 'cpuOvercommit', 1],
+    ['fault-status', '4xx', 'faultStatus', '4xx'],
+    ['stop-grace', '0', 'stopGrace', 0],
+    ['shutdown-grace', '1.5', 'shutdownGrace', 1500],
+  ])('--%s %s', (flag, text, name, value) => {
+    expect(readSettings({ [name]: text }, {})[name]).toBe(value)
+    expect(readSettings({}, { [variableOf(flag)]: text })[name]).toBe(value)
+  })
+
+  test.each<[name: keyof typeof settingsTable, text: string, takes: string]>([
+    ['fidelity', 'AWS', 'eucalyptus or aws'],
+    ['data', '', 'a folder'],
+    ['port', '65536', 'a whole number from 0 to 65535'],
+    ['port', '-1', 'a whole number from 0 to 65535'],
+    ['port', '80a', 'a whole number from 0 to 65535'],
+    ['port', '', 'a whole number from 0 to 65535'],
+    ['host', '', 'an address'],
+    ['region', '', 'a name'],
+    ['zone', '', 'a name'],
+    ['instanceType', 'z9.huge', 't1.micro or t2.nano or'],
+    ['accelerator', 'xen', 'auto or kvm or hvf or tcg'],
+    ['memory', '0', 'a whole number from 1 to 1073741824'],
+    ['cpuOvercommit', '0.5', 'a whole number from 1 to 1024'],
+    ['faultStatus', '5xx', 'faithful or 4xx'],
+    ['stopGrace', '-1', 'a number of seconds'],
+    ['stopGrace', '1e9', 'a number of seconds'],
+    ['shutdownGrace', 'a minute', 'a number of seconds'],
+  ])('%s does not take %j', (name, text, takes) => {
+    const { flag } = settingsTable[name]
+    expect(() => readSettings({ [name]: text }, {})).toThrow(`--${flag} takes ${takes}`)
+    expect(() => readSettings({ [name]: text }, {})).toThrow(BadSetting)
+    expect(() => readSettings({}, { [variableOf(flag)]: text })).toThrow(`${variableOf(flag)} takes ${takes}`)
+  })
+})
+
+describe('all settings', () => {
+  test('a flag goes before the environment, and that before the default', () => {
+    const environment = { EUCA_EMU_PORT: '1', EUCA_EMU_ZONE: 'three' }
+    expect(readSettings({ port: '2' }, environment)).toMatchObject({ port: 2, zone: 'three', region: 'eucalyptus' })
+  })
+
+  test('a good flag hides a bad variable', () =>
+    expect(readSettings({ port: '2' }, { EUCA_EMU_PORT: 'x' }).port).toBe(2))
+
+  test.each([
+    ['eucalyptus', { region: 'eucalyptus', zone: 'one', instanceType: 'm1.small' }],
+    ['aws', { region: 'us-east-1', zone: 'us-east-1a', instanceType: 't2.micro' }],
+  ])('have the defaults of %s', (fidelity, expected) =>
+    expect(readSettings({ fidelity }, {})).toMatchObject({
+      ...expected,
+      port: 8773,
+      host: '127.0.0.1',
+      accelerator: 'auto',
+      faultStatus: 'faithful',
+      cpuOvercommit: 16,
+      data: resolve('.euca-emu'),
+    }),
+  )
+
+  test('a variable of ours that is no setting is a slip of the pen', () => {
+    expect(() => readSettings({}, { EUCA_EMU_PROT: '1' })).toThrow(
+      'the environment has EUCA_EMU_PROT, which is no setting',
+    )
+    expect(() => readSettings({}, { EUCA_EMU_CACHE: '/x', EUCA_OTHER: '1', PATH: '/bin' })).not.toThrow()
+  })
+
+  test('are frozen', () => expect(Object.isFrozen(readSettings({}, {}))).toBe(true))
+
+  test('each has a flag and a help text of its own', () => {
+    const rows = Object.values(settingsTable)
+    expect(new Set(rows.map(({ flag }) => flag)).size).toBe(rows.length)
+    for (const { flag, help } of rows) {
+      expect(flag).toMatch(/^[a-z]+(-[a-z]+)*$/)
+      expect(help.length).toBeGreaterThan(10)
+    }
+  })
+})
