@@ -64,12 +64,13 @@ describe('the package', () => {
         'CHANGELOG.md',
         'dist/src/cli.js',
         'dist/src/index.d.ts',
+        'dist/conformance/evidence.json',
       ]),
     )
   })
 
   test('holds no sources, tests or images', () => {
-    const allowed = /^dist\/[^.]+\.(js|d\.ts)$|^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
+    const allowed = /^dist\/[^.]+\.(js|d\.ts)$|^(dist\/conformance\/evidence\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
     expect(installed().filter((path) => !allowed.test(path) || /\.(test|contract|harness)\./.test(path))).toEqual([])
   })
 
