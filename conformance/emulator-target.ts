@@ -20,6 +20,16 @@ async function makeAccount({ url, credentials }: StartedEmulator, name: string):
   return { accountId: answer.id, accessKeyId: answer.accessKeyId, secretAccessKey: answer.secretAccessKey }
 }
 
+/** Asks the emulator where it listens for a port of an instance. */
+async function reach({ url, credentials }: StartedEmulator, instanceId: string, port: number) {
+  const headers = { authorization: `Bearer ${credentials.adminToken}` }
+  const response = await fetch(`${url}/_euca/instances/${instanceId}`, { headers })
+  if (!response.ok) throw new Error(`the emulator does not tell of ${instanceId}: ${await response.text()}`)
+  const { ports } = (await response.json()) as { ports: { port: number; boundAddress: string; boundPort: number }[] }
+  const open = ports.find((one) => one.port === port)
+  return open && { host: open.boundAddress, port: open.boundPort }
+}
+
 /** A fresh emulator as a target. `boots`: whether its guests really boot. */
 export async function emulatorTarget(
   emulator: StartedEmulator,
@@ -44,5 +54,6 @@ export async function emulatorTarget(
     // The size that the user guide gives.
     instanceType: { name: 'm1.small', diskGiB: 5 },
     timeScale,
+    reach: (instanceId, port) => reach(emulator, instanceId, port),
   }
 }

@@ -10,6 +10,12 @@ export interface GuestReport {
   readonly commandLine: string
   readonly dmi: Readonly<Record<'sysVendor' | 'productName' | 'productSerial' | 'productUuid', string>>
   readonly disks: readonly GuestDisk[]
+  /** Its network cards, loopback among them; addresses with the length of their prefix, `172.31.0.10/20`. */
+  readonly network: readonly { readonly name: string; readonly mac: string; readonly addresses: readonly string[] }[]
+  /** What the metadata service says, by paths below `/latest/`; null when it does not answer. */
+  readonly metadata: Readonly<Record<string, string>> | null
+  /** The user-data as text, byte by byte; null when there is none. */
+  readonly userData: string | null
   /** The device of its root file system. */
   readonly root: string
 }
@@ -59,6 +65,29 @@ export async function reportOf(
   const report = lastReport(await tools.until(what, () => consoleOf(clients, id), isIt, bootSeconds))
   if (!report) throw new Error(`${what} is gone again`)
   return report
+}
+
+/**
+ * User-data of these lines of shell: the starter images run it once for an instance, behind the report, with the console
+ * as its output. `result NAME WORDS` prints what `resultsOf` reads.
+ */
+export function userDataScript(...lines: string[]): string {
+  const script = ['#!/bin/sh', 'exec 2>&1', 'result() { echo "RESULT $* ."; }', ...lines, '']
+  return Buffer.from(script.join('\n')).toString('base64')
+}
+
+/** The results of that name that stand on a console, in order. */
+export const resultsOn = (console: string, name: string): string[] =>
+  [...console.matchAll(/RESULT (\S+) ?(.*?) \.\r?\n/g)].flatMap(([, found, words = '']) =>
+    found === name ? [words] : [],
+  )
+
+/** Waits for a result of an instance's user-data and gives its words. */
+export async function resultOf(tools: Tools, id: string, name: string): Promise<string> {
+  const isThere = (console: string) => resultsOn(console, name).length > 0
+  const look = () => consoleOf(tools.administrator, id)
+  const [words = ''] = resultsOn(await tools.until(`the result "${name}" of ${id}`, look, isThere, bootSeconds), name)
+  return words
 }
 
 /** Waits for the console line that proves a boot, behind the guest's report. */

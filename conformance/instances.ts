@@ -63,3 +63,15 @@ export async function untilTerminated(tools: Tools, id: string, clients: Clients
   assert.ok(ended !== undefined)
   return ended
 }
+
+/** Terminates an instance and waits for its end. */
+export async function endInstance(tools: Tools, id: string): Promise<void> {
+  await tools.administrator.ec2.call('TerminateInstances', { InstanceId: [id] })
+  await untilTerminated(tools, id)
+}
+
+/** Waits until an instance is in a state. */
+export const untilState = (tools: Tools, id: string, state: string): Promise<Xml | undefined> => {
+  const look = () => findInstance(tools.administrator, id)
+  return tools.until(`${id} ${state}`, look, (instance) => stateOf(instance) === state, 120)
+}

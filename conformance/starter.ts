@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BuiltFixture, defaultCache, installedFixtures } from '../fixtures/catalog.ts'
 import { withNonce } from '../fixtures/nonce.ts'
+import type { ImageKind } from '../src/bundle/manifest.ts'
+import { registerImage, uploadBundle } from './images.ts'
 import type { Tools } from './tools.ts'
 
 /** A starter image of one kind, built. */
@@ -22,4 +24,18 @@ export async function withFreshNonce(tools: Tools, source: string): Promise<{ fi
   const [file, nonce] = [join(folder, 'image'), tools.name('nonce')]
   await withNonce(source, file, nonce)
   return { file, nonce }
+}
+
+/** Bundles, uploads and registers the starter image of a kind, and gives the id of its machine image. */
+export async function registerStarter(tools: Tools, kind: BuiltFixture['virtualization']): Promise<string> {
+  const upload = async (image: string, kind: ImageKind = 'machine') =>
+    (await uploadBundle(tools, { image, kind })).location
+  if (kind === 'hvm') {
+    const { files } = await starterImage('hvm')
+    return registerImage(tools, await upload(files.disk), { VirtualizationType: 'hvm' })
+  }
+  const { files } = await starterImage('paravirtual')
+  const KernelId = await registerImage(tools, await upload(files.kernel, 'kernel'))
+  const RamdiskId = await registerImage(tools, await upload(files.ramdisk, 'ramdisk'))
+  return registerImage(tools, await upload(files.root), { KernelId, RamdiskId })
 }

@@ -31,6 +31,11 @@ export interface Target {
   readonly instanceType: { readonly name: string; readonly diskGiB: number }
   /** How many times slower than an idle machine it is: deadlines grow by it. */
   readonly timeScale: number
+  /**
+   * Where a port of an instance's public address is really listened for, undefined while it is not. A cloud has it at
+   * the address itself and leaves this out; an emulator may have no right to a port, or another program listens there.
+   */
+  readonly reach?: (instanceId: string, port: number) => Promise<{ host: string; port: number } | undefined>
 }
 
 type Given = Readonly<Record<string, unknown>>

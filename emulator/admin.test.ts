@@ -1,7 +1,8 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { adminApp, type Health } from './admin.ts'
-import { testCloud } from './cloud.harness.ts'
+import { testCloud, theText } from './cloud.harness.ts'
+import { permission } from './ec2/group/group.harness.ts'
 
 const it = await testCloud()
 afterAll(it.close)
@@ -99,6 +100,46 @@ describe('a call', () => {
     })
     expect(logged).toHaveBeenCalledOnce()
   })
+})
+
+describe('an instance', () => {
+  test('is told with what reaches it, and nothing that is secret', async () => {
+    const key = await it.call('CreateKeyPair', { KeyName: 'mine' })
+    const secret = Buffer.from('a secret of theirs').toString('base64')
+    await it.call('AuthorizeSecurityGroupIngress', { GroupName: 'default', ...permission() })
+    const id = await it.run({ KeyName: 'mine', UserData: secret })
+    await it.idle()
+    const { network, groupIds } = it.cloud.instances.get(id)!
+    const path = `instances/${id.toUpperCase().replace('I-', 'i-')}`
+    await vi.waitFor(async () => {
+      const { status, answer } = await ask(path, { headers: { authorization } })
+      expect(status).toBe(200)
+      expect(answer.ports).toMatchObject([{ address: network.publicAddress, port: 22 }])
+    })
+    const { answer } = await ask(path, { headers: { authorization } })
+    expect(answer).toEqual({
+      id,
+      state: 'running',
+      network,
+      keyName: 'mine',
+      groups: [{ id: groupIds[0], name: 'default' }],
+      ports: it.cloud.network.listening(network.publicAddress).map((port) => JSON.parse(JSON.stringify(port))),
+    })
+    const text = JSON.stringify(answer)
+    for (const hidden of [secret, theText(key, 'keyMaterial').slice(40, 80)]) expect(text).not.toContain(hidden)
+  })
+
+  test('is not told without the token', async () => {
+    const id = it.cloud.instances.list()[0]?.id
+    expect((await ask(`instances/${id}`)).status).toBe(401)
+    expect((await ask(`instances/${id}`, { headers: { authorization: 'Bearer other' } })).status).toBe(401)
+  })
+
+  test('that is not there', async () =>
+    expect(await ask('instances/i-12345678', { headers: { authorization } })).toEqual({
+      status: 404,
+      answer: { error: 'there is no instance i-12345678' },
+    }))
 })
 
 describe('an account', () => {

@@ -40,6 +40,13 @@ export function adminApp(cloud: Cloud, token: string, health: () => Health): Hon
     await next()
     return undefined
   })
+  app.get('/instances/:id', (context) => {
+    const instance = cloud.instances.get(context.req.param('id').toLowerCase())
+    if (!instance) return context.json({ error: `there is no instance ${context.req.param('id')}` }, 404)
+    const { id, state, network, keyName, groupIds } = instance
+    const groups = groupIds.map((group) => ({ id: group, name: cloud.groups.get(group)?.name }))
+    return context.json({ id, state, network, keyName, groups, ports: cloud.network.listening(network.publicAddress) })
+  })
   app.post('/accounts', async (context) => {
     const { name } = await fields(context.req.raw)
     if (typeof name !== 'string') return context.json({ error: 'the name of the account is needed' }, 400)

@@ -19,6 +19,7 @@ import { type QueryService, queryServices, serveQuery } from './query-service.ts
 import { type ManualClock, manualClock } from './state/clock.ts'
 import { dataFiles } from './state/files.ts'
 import { instanceTypes } from './state/settings.ts'
+import { emptyCopy } from './storage/fake.ts'
 import { loadOperations } from './surface.ts'
 
 /** What a test may choose of its cloud. */
@@ -99,6 +100,7 @@ export const testSettings = (fidelity: Fidelity): CloudSettings => ({
   memoryMiB: 4096,
   shutdownGrace: 60_000,
   stopGrace: 10_000,
+  publicPorts: [22, 80],
 })
 
 /** Opens a cloud in a new folder. The caller closes it: `afterAll(cloud.close)` or `onTestFinished(cloud.close)`. */
@@ -134,6 +136,7 @@ async function openTestCloud(data: string, clock: ManualClock, options: TestClou
     data,
     clock,
     hypervisor: () => around(hypervisor),
+    copyDisk: emptyCopy,
     endpoint: () => 'http://127.0.0.1:8773/services/compute',
   })
   const { cloud, host, credentials, certificate } = opened

@@ -1,8 +1,11 @@
 import type { Fidelity } from '../src/protocol/faults.ts'
 import type { Accounts } from './accounts.ts'
+import type { SecurityGroupRecord } from './ec2/group/group.ts'
 import type { ImageRecord } from './ec2/image/image.ts'
-import type { InstanceRecord } from './ec2/instance/instance.ts'
+import type { InstanceNetwork, InstanceRecord } from './ec2/instance/instance.ts'
 import type { KeyPairRecord } from './ec2/keypair/keypair.ts'
+import type { SnapshotRecord } from './ec2/snapshot/snapshot.ts'
+import type { VolumeRecord } from './ec2/volume/volume.ts'
 import type { Imaging } from './imaging/imaging.ts'
 import type { ObjectStore } from './objects/store.ts'
 import type { Clock } from './state/clock.ts'
@@ -12,6 +15,7 @@ import type { InstanceType } from './state/settings.ts'
 import type { Store } from './state/store.ts'
 import type { Table } from './state/table.ts'
 import type { Tasks } from './state/tasks.ts'
+import type { Storage } from './storage/storage.ts'
 
 /** What the owner of the emulator may set; every value has its default in src/settings.ts. */
 export interface CloudSettings {
@@ -29,6 +33,8 @@ export interface CloudSettings {
   /** Milliseconds that a guest has to shut down before it is switched off: at a reboot, and at a stop of the emulator. */
   readonly shutdownGrace: number
   readonly stopGrace: number
+  /** TCP ports of public addresses that are listened for when security groups open them. */
+  readonly publicPorts: readonly number[]
 }
 
 /** The machines of the instances. What is asked happens in the background, in order, and shows in the records. */
@@ -37,10 +43,52 @@ export interface Machines {
   launch(id: string): void
   /** Restarts a running instance from its disks: the power button first, the switch after the grace. */
   reboot(id: string): void
-  /** Ends an instance that is shutting down: machine and disks. */
+  /** Ends an instance that is shutting down: machine, disks, and what becomes of its volumes. */
   terminate(id: string): void
+  /** Ends the machine of an instance that is stopping; `force` without asking the guest. */
+  stop(id: string, force: boolean): void
   /** The last 64 KiB that its guest wrote on the serial console. */
   console(id: string): Promise<Buffer>
+}
+
+/** The network of the instances. */
+export interface CloudNetwork {
+  /** A place for a new instance, beside those that are there; its public address is taken until the instance ends. */
+  place(id: string, instances: readonly InstanceRecord[]): InstanceNetwork
+  /** Rules of security groups have changed: what they no longer allow ends, what they open is listened for. */
+  rulesChanged(): void
+  /** Where each open port of a public address, or of all, is really listened for. */
+  listening(address?: string): readonly Reached[]
+  /** Where the public addresses come from, and which ports have to be stood in for on this host, with the reason. */
+  publicAddresses(): Promise<{
+    readonly network: string
+    readonly standIns: readonly { port: number; reason: string }[]
+  }>
+}
+
+/** A port of a public address, and where the host listens for it; `reason` when another port stands in. */
+export interface Reached {
+  readonly address: string
+  readonly port: number
+  readonly boundAddress: string
+  readonly boundPort: number
+  readonly reason: string | undefined
+}
+
+/** The disks of volumes and snapshots. What is asked happens in the background, in order, and shows in the records. */
+export interface Disks {
+  /** Makes the disk of a volume that is being created. */
+  create(volumeId: string): void
+  /** Removes the disk of a volume that is being deleted. */
+  remove(volumeId: string): void
+  /** Plugs an attaching volume into its instance's running machine; it is available again when that cannot be. */
+  plug(volumeId: string): void
+  /** Takes a detaching volume out of its instance's machine. */
+  unplug(volumeId: string, force: boolean): void
+  /** Copies a volume as it is now into a pending snapshot. */
+  snapshot(snapshotId: string): void
+  /** Removes the disk of a snapshot whose record is gone. */
+  removeSnapshot(snapshotId: string): void
 }
 
 /** The whole emulated system: everything that an operation may touch. */
@@ -55,9 +103,15 @@ export interface Cloud {
   readonly images: Table<ImageRecord>
   readonly instances: Table<InstanceRecord>
   readonly keyPairs: Table<KeyPairRecord>
+  readonly groups: Table<SecurityGroupRecord>
+  readonly volumes: Table<VolumeRecord>
+  readonly snapshots: Table<SnapshotRecord>
   readonly objects: ObjectStore
   readonly imaging: Imaging
+  readonly storage: Storage
   readonly machines: Machines
+  readonly disks: Disks
+  readonly network: CloudNetwork
   /** The query API's own URL, for DescribeRegions. */
   readonly endpoint: () => string
 }

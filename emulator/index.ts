@@ -15,6 +15,7 @@ import { queryServices } from './query-service.ts'
 import { loadS3 } from './s3/service.ts'
 import { type Clock, systemClock } from './state/clock.ts'
 import { dataFiles, privateFolder } from './state/files.ts'
+import { emptyCopy } from './storage/fake.ts'
 import { loadOperations } from './surface.ts'
 
 /** All that an emulator is made of. */
@@ -105,6 +106,7 @@ export async function startCloud(settings: EmulatorSettings): Promise<RunningEmu
     data,
     clock,
     hypervisor: (files) => settings.hypervisor ?? qemu(settings.accelerator, clock, files.accelerator),
+    ...(settings.hypervisor && { copyDisk: emptyCopy }),
     endpoint: () => `${url}/services/compute`,
   })
   let status: Health['status'] = 'starting'

@@ -4,6 +4,9 @@ import type { Cloud, CloudSettings } from './cloud.ts'
 import { administrator, type Credentials, cloudKey } from './credentials.ts'
 import { createImaging } from './imaging/imaging.ts'
 import { createHost, type Host } from './machines/host.ts'
+import { createNetwork } from './machines/network.ts'
+import { createDisks } from './machines/volumes.ts'
+import { openAddressPool } from './network/address-pool.ts'
 import type { Hypervisor } from './node/hypervisor.ts'
 import { openObjectStore } from './objects/store.ts'
 import type { Clock } from './state/clock.ts'
@@ -13,6 +16,8 @@ import { lockDataFolder } from './state/lock.ts'
 import { openStore } from './state/store.ts'
 import { table } from './state/table.ts'
 import { createTasks } from './state/tasks.ts'
+import type { FlatCopy } from './storage/flat-copy.ts'
+import { openStorage } from './storage/storage.ts'
 
 /** A cloud with its state open, and what belongs to the one who opened it. */
 export interface OpenCloud {
@@ -32,12 +37,15 @@ export interface CloudToOpen {
   readonly data: string
   readonly clock: Clock
   readonly hypervisor: (files: DataFiles) => Hypervisor
+  /** How volumes are copied, in place of qemu-img: a hypervisor that boots nothing writes nothing that could be copied. */
+  readonly copyDisk?: FlatCopy
   /** The query API's own URL. */
   readonly endpoint: () => string
 }
 
 /** Opens the state in the data folder and builds the cloud on it. Throws DataFolderInUse and DamagedRecords. */
-export async function openCloud({ settings, data, clock, hypervisor, endpoint }: CloudToOpen): Promise<OpenCloud> {
+export async function openCloud(options: CloudToOpen): Promise<OpenCloud> {
+  const { settings, data, clock, hypervisor, copyDisk, endpoint } = options
   // The documentation of Eucalyptus prints 8 digits everywhere; AWS has 17.
   const ids = randomIds(settings.fidelity === 'aws' ? 17 : 8)
   const files = dataFiles(data)
@@ -63,7 +71,9 @@ export async function openCloud({ settings, data, clock, hypervisor, endpoint }:
       clock,
       limits: { largestImage: 30 * 2 ** 30, unpackMilliseconds: 60 * 60_000 },
     })
-    const host: Host = createHost(() => cloud, hypervisor(files))
+    const storage = await openStorage({ folder: files.storage, ...(copyDisk && { copy: copyDisk }) })
+    const network = createNetwork(() => cloud, await openAddressPool(data), clock, settings, key)
+    const host: Host = createHost(() => cloud, hypervisor(files), network)
     const cloud: Cloud = {
       settings,
       clock,
@@ -77,10 +87,17 @@ export async function openCloud({ settings, data, clock, hypervisor, endpoint }:
       images: table(store, 'images'),
       instances: table(store, 'instances'),
       keyPairs: table(store, 'keyPairs'),
+      groups: table(store, 'securityGroups'),
+      volumes: table(store, 'volumes'),
+      snapshots: table(store, 'snapshots'),
+      storage,
       machines: host,
+      disks: createDisks(host),
+      network,
       endpoint,
     }
     const finish = async () => {
+      await network.close()
       await store.close()
       await objects.close()
       unlock()

@@ -130,12 +130,12 @@ describe('a request that is refused before any operation', () => {
     ],
     [
       'an action that the real cloud has',
-      [['Action', 'CreateVolume']],
+      [['Action', 'DescribeVpcs']],
       {
         contentType: xml,
-        body: late('UnsupportedOperation', 'The operation CreateVolume is not supported by this cloud.'),
+        body: late('UnsupportedOperation', 'The operation DescribeVpcs is not supported by this cloud.'),
       },
-      { body: late('UnsupportedOperation', 'The operation CreateVolume is not supported by this cloud.') },
+      { body: late('UnsupportedOperation', 'The operation DescribeVpcs is not supported by this cloud.') },
     ],
     [
       'unknown parameters',

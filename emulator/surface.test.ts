@@ -43,7 +43,7 @@ describe('the list', async () => {
   })
 
   test.each([
-    ['CreateVolume', true],
+    ['DescribeVpcs', true],
     ['RunInstances', false],
     ['Nonsense', false],
     ['constructor', false],

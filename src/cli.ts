@@ -8,6 +8,7 @@ import { version } from './version.ts'
 const program = new Command('euca-emu')
   .description('A local Eucalyptus (AWS-compatible) cloud in one process that boots what you register')
   .version(version)
+  .enablePositionalOptions()
   .showSuggestionAfterError()
   .configureHelp({ showGlobalOptions: true })
 
@@ -94,6 +95,26 @@ withSettings(account.command('create <name>'), 'data')
   .action(async (name, options) => {
     const { createAccount } = await import('./commands/account.ts')
     process.stdout.write(await createAccount(await readDataFolder(settingsOf(options).data), name, options.json))
+  })
+
+withSettings(program.command('ssh <instance> [command...]'), 'data')
+  .description('log in to an instance by its public address, wherever that is listened for')
+  .option('-l, --user <name>', 'user in the guest', 'root')
+  .option('-i, --identity <file>', "the private key's file")
+  .passThroughOptions()
+  .action(async (instance, command, options) => {
+    const { ssh } = await import('./commands/ssh.ts')
+    const { user, identity } = options
+    const folder = await readDataFolder(settingsOf(options).data)
+    process.exitCode = await ssh(folder, { instance, user, command, ...(identity && { identity }) })
+  })
+
+withSettings(program.command('tour'), 'accelerator', 'memory')
+  .description('show in a minute or two, on a cloud of its own, that images boot, disks live on and ssh logs in')
+  .option('--keep', "keep the cloud's data folder and say where it is")
+  .action(async (options) => {
+    const { tour } = await import('./commands/tour.ts')
+    process.exitCode = await tour({ settings: settingsOf(options), keep: options.keep === true })
   })
 
 program

@@ -164,7 +164,7 @@ seen['ec2'] = {
     'kernel': image['KernelId'][:4],
     'console': 'login:' in ec2.get_console_output(InstanceId=instance['InstanceId'])['Output'],
     'unknown': code(lambda: ec2.describe_instances(InstanceIds=['i-00000000'])),
-    'unsupported': code(lambda: ec2.describe_volumes()),
+    'unsupported': code(lambda: ec2.describe_vpcs()),
     'account': boto3.client('sts', endpoint_url=url + '/services/Tokens').get_caller_identity()['Account'],
 }
 ec2.terminate_instances(InstanceIds=[instance['InstanceId']])

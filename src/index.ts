@@ -24,6 +24,8 @@ export interface Emulator {
   readonly cloudCertificate: string
   /** The starter images that are registered. */
   readonly images: readonly { readonly id: string; readonly name: string }[]
+  /** Where public addresses come from, and the ports for which others stand in on this host. */
+  readonly publicAddresses: Awaited<ReturnType<RunningEmulator['cloud']['network']['publicAddresses']>>
   /** Takes the host down: guests get `stopGrace`, or none once `hurry` is aborted. Disks and records stay. */
   stop(hurry?: AbortSignal): Promise<void>
 }
@@ -35,7 +37,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<Emulato
   const settings = { ...readSettings({ fidelity }, {}), ...chosen }
   const data = resolve(settings.data)
   const { host, port, region, zone, instanceType, memory, cpuOvercommit, faultStatus } = settings
-  const { accelerator, stopGrace, shutdownGrace } = settings
+  const { accelerator, stopGrace, shutdownGrace, publicPorts } = settings
   const running = await startCloud({
     cloud: {
       fidelity,
@@ -48,6 +50,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<Emulato
       memoryMiB: memory,
       shutdownGrace,
       stopGrace,
+      publicPorts,
     },
     data,
     host,
@@ -66,5 +69,12 @@ export async function startEmulator(options: StartOptions = {}): Promise<Emulato
     throw error
   }
   const { url, credentials, cloudCertificate, stop } = running
-  return { url, credentials, cloudCertificate, images, stop }
+  return {
+    url,
+    credentials,
+    cloudCertificate,
+    images,
+    publicAddresses: await running.cloud.network.publicAddresses(),
+    stop,
+  }
 }

@@ -13,11 +13,13 @@ const layers: readonly [from: RegExp, may: RegExp][] = [
   [/^src\/client\//, /^src\/(protocol|bundle)\//],
   [/^src\/setup\//, /^src\/closing-line\.mjs$/],
   // Measurements look at what they measure; nothing imports them.
-  [/^src\/figures\//, /^(emulator\/(node|disk)|fixtures|src)\//],
+  [/^src\/figures\//, /^(emulator\/(node|disk|network|state)|fixtures|src)\//],
+  // What the tour shows is what any client of a cloud sees.
+  [/^src\/tour\//, /^(src\/(client|bundle)\/|fixtures\/(catalog|nonce)\.ts$)/],
   // The top of the program: what is typed and what is imported.
   [
     /^src\/(?=(commands\/)?[^/]+$)/,
-    /^(emulator\/(index|surface|state\/settings)|conformance\/(run|cases|target)|fixtures\/(build|catalog))\.ts$|^src\/(protocol|client|bundle|setup)\//,
+    /^(emulator\/(index|surface|state\/settings)|conformance\/(run|cases|target)|fixtures\/(build|catalog))\.ts$|^src\/(protocol|client|bundle|setup|tour)\//,
   ],
   [/^fixtures\//, /^$/],
   [/^emulator\/state\//, /^$/],
@@ -27,7 +29,7 @@ const layers: readonly [from: RegExp, may: RegExp][] = [
   [/^emulator\/(objects|network)\//, /^emulator\/state\//],
   [/^emulator\/imaging\//, /^(emulator\/(state|objects|storage)|src\/bundle)\//],
   // Where instances, images and volumes as the APIs know them become machines that the node can start.
-  [/^emulator\/machines\//, /^emulator\/((ec2|disk|node|imaging|storage|network|objects|state)\/|cloud\.ts$)/],
+  [/^emulator\/machines\//, /^emulator\/((ec2|disk|node|imaging|storage|network|metadata|objects|state)\/|cloud\.ts$)/],
   // Object Storage's engine is in the words of S3: records, grants and refusals are shared as they are.
   [/^emulator\/s3\//, /^(src\/protocol\/|emulator\/(state|objects)\/|emulator\/cloud\.ts$)/],
   [/^emulator\/(ec2|iam|sts|metadata)\//, /^(src\/(protocol|bundle)\/|emulator\/state\/|emulator\/cloud\.ts$)/],

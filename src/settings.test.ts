@@ -16,11 +16,12 @@ describe('a setting', () => {
     ['memory', '512', 'memory', 512],
     ['cpu-overcommit', '1', 'cpuOvercommit', 1],
     ['fault-status', '4xx', 'faultStatus', '4xx'],
+    ['public-ports', '22, 8080', 'publicPorts', [22, 8080]],
     ['stop-grace', '0', 'stopGrace', 0],
     ['shutdown-grace', '1.5', 'shutdownGrace', 1500],
   ])('--%s %s', (flag, text, name, value) => {
-    expect(readSettings({ [name]: text }, {})[name]).toBe(value)
-    expect(readSettings({}, { [variableOf(flag)]: text })[name]).toBe(value)
+    expect(readSettings({ [name]: text }, {})[name]).toEqual(value)
+    expect(readSettings({}, { [variableOf(flag)]: text })[name]).toEqual(value)
   })
 
   test.each<[name: keyof typeof settingsTable, text: string, takes: string]>([
@@ -38,6 +39,11 @@ describe('a setting', () => {
     ['memory', '0', 'a whole number from 1 to 1073741824'],
     ['cpuOvercommit', '0.5', 'a whole number from 1 to 1024'],
     ['faultStatus', '5xx', 'faithful or 4xx'],
+    ['publicPorts', '', 'ports from 1 to 65535 with commas between them'],
+    ['publicPorts', '22,', 'ports from 1 to 65535 with commas between them'],
+    ['publicPorts', '0', 'ports from 1 to 65535 with commas between them'],
+    ['publicPorts', '22,65536', 'ports from 1 to 65535 with commas between them'],
+    ['publicPorts', 'ssh', 'ports from 1 to 65535 with commas between them'],
     ['stopGrace', '-1', 'a number of seconds'],
     ['stopGrace', '1e9', 'a number of seconds'],
     ['shutdownGrace', 'a minute', 'a number of seconds'],

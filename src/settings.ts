@@ -102,6 +102,16 @@ export const settingsTable = {
     byDefault: () => 'faithful' as const,
     ...word('faithful', '4xx'),
   }),
+  publicPorts: setting<readonly number[]>({
+    flag: 'public-ports',
+    help: 'TCP ports of public addresses that can be opened by security groups',
+    byDefault: () => [22, 80, 443, 3389, 5985, 8080],
+    read: (text) => {
+      const ports = text.split(',').map((port) => Number(port.trim()))
+      return ports.every((port) => Number.isInteger(port) && port > 0 && port < 65_536) ? ports : undefined
+    },
+    takes: 'ports from 1 to 65535 with commas between them',
+  }),
   stopGrace: setting({
     flag: 'stop-grace',
     help: 'seconds that guests have to shut down when the emulator stops',

@@ -24,28 +24,39 @@ export const deviceMappings = list(
 export type DeviceMapping = Values<{ all: typeof deviceMappings }>['all'][number]
 
 /**
- * The rules for the mappings of an instance-store image or instance (eucalyptus-behaviour.md section 2.3): names are
- * unique and name no partition, no EBS. Of several ephemeral disks an image is refused, a launch has the first.
+ * The rules for the devices of a registration or a launch (eucalyptus-behaviour.md section 2.3): names are unique and name
+ * no partition, unless it is one that may stand for its disk; virtual names are those of ephemeral disks.
  */
-export function refuseEbs(mappings: readonly DeviceMapping[], what: 'image' | 'launch'): void {
+export function checkDevices(mappings: readonly DeviceMapping[], allowedPartition?: string): void {
   const seen = new Set<string>()
-  for (const { DeviceName = '', VirtualName, NoDevice, Ebs } of mappings) {
+  for (const { DeviceName = '', VirtualName, NoDevice } of mappings) {
     const name = DeviceName.replace(/^\/dev\//, '')
     if (!/^(?:sd|vd|hd|xvd)[a-z][1-9]*$/.test(name)) {
       throw fault('deviceMapping', `Device name ${DeviceName} is invalid`)
     }
-    if (/\d$/.test(name)) {
+    if (/\d$/.test(name) && name !== allowedPartition) {
       throw fault('deviceMapping', `${DeviceName} is not supported. Device name cannot be a partition`)
     }
     if (seen.has(name)) throw fault('deviceMapping', `${DeviceName} is assigned multiple times`)
     seen.add(name)
-    if (Ebs) throw fault('deviceMapping', 'Ebs block device mappings are not supported')
     if (VirtualName !== undefined && NoDevice === undefined && !/^ephemeral[0-3]$/.test(VirtualName)) {
       throw fault('deviceMapping', 'Virtual device name must be of the form ephemeral[0123]')
     }
   }
+}
+
+/** Throws when an image's mappings name more than one ephemeral disk. */
+export function refuseSeveralEphemerals(mappings: readonly DeviceMapping[]): void {
   const ephemerals = mappings.filter(({ VirtualName, NoDevice }) => VirtualName !== undefined && NoDevice === undefined)
-  if (what === 'image' && ephemerals.length > 1) {
-    throw fault('deviceMapping', 'Only one ephemeral device is supported')
-  }
+  if (ephemerals.length > 1) throw fault('deviceMapping', 'Only one ephemeral device is supported')
+}
+
+/**
+ * The rules for the mappings of an instance-store image or instance: no EBS. Of several ephemeral disks an image is
+ * refused, a launch has the first.
+ */
+export function refuseEbs(mappings: readonly DeviceMapping[], what: 'image' | 'launch'): void {
+  checkDevices(mappings)
+  if (mappings.some(({ Ebs }) => Ebs)) throw fault('deviceMapping', 'Ebs block device mappings are not supported')
+  if (what === 'image') refuseSeveralEphemerals(mappings)
 }

@@ -1,6 +1,8 @@
 import { faults } from '../../src/protocol/faults.ts'
-
-const invalidId = { code: 'InternalFailure', status: 500, message: (id = '') => `Invalid id: "${id}"` }
+import { groupFaults } from './group/group-faults.ts'
+import { imageFaults } from './image/image-faults.ts'
+import { snapshotFaults } from './snapshot/snapshot-faults.ts'
+import { volumeFaults } from './volume/volume-faults.ts'
 
 const noInstances = (...ids: string[]) =>
   ids.length > 1 ? `The instance IDs '${ids.join(', ')}' do not exist` : `The instance ID '${ids[0]}' does not exist`
@@ -33,112 +35,26 @@ export const fault = faults({
     aws: { code: 'InvalidParameterValue', status: 400 },
   },
 
-  // Images.
-  imageNotFound: {
-    code: 'InvalidAMIID.NotFound',
-    status: 400,
-    message: (id = '') => `The image ID '${id}' does not exist`,
-    aws: { message: (id = '') => `The image id '[${id}]' does not exist` },
-  },
-  describedImageIdMalformed: {
-    code: 'InvalidParameterValue',
-    status: 400,
-    message: (id = '') => `Value (${id}) for parameter images is invalid.`,
-    aws: { code: 'InvalidAMIID.Malformed', message: (id = '') => `Invalid id: "${id}"` },
-  },
-  imageIdMalformed: {
-    ...invalidId,
-    aws: { code: 'InvalidAMIID.Malformed', status: 400, message: (id = '') => `Invalid id: "${id}"` },
-  },
-  imageUnavailable: {
-    code: 'InvalidAMIID.Unavailable',
-    status: 400,
-    message: (id = '') => `The image ID '${id}' is no longer available`,
-  },
-  imageNotYours: {
-    code: 'InternalFailure',
-    status: 500,
-    message: () => 'Not authorized to deregister image',
-    aws: { code: 'AuthFailure', status: 403, message: (id = '') => `Not authorized for image:${id}` },
-  },
-  imageNameMalformed: {
-    code: 'InvalidAMIName.Malformed',
-    status: 400,
-    message: () =>
-      'AMI names must be between 3 and 128 characters long, and may contain letters, numbers, ' +
-      "'(', ')', '.', '-', '/' and '_'",
-  },
-  imageNameDuplicate: {
-    code: 'InvalidAMIName.Duplicate',
-    status: 400,
-    message: (name = '', id = '') => `AMI name ${name} is already in use by EMI ${id}`,
-    aws: { message: (name = '', id = '') => `AMI name ${name} is already in use by AMI ${id}` },
-  },
-  descriptionTooLong: {
-    code: 'InvalidParameter',
-    status: 400,
-    message: () => 'AMI descriptions must be less than 256 characters long',
-  },
-  kernelMissing: { code: 'MissingParameter', status: 400, message: () => 'Kernel ID must be specified' },
-  ramdiskMissing: { code: 'MissingParameter', status: 400, message: () => 'Ramdisk ID must be specified' },
-  registerNothing: {
-    code: 'InternalFailure',
-    status: 500,
-    message: () =>
-      'Invalid request:  the request must specify either ImageLocation for an instance-store image or a snapshot ' +
-      'for the root device of an EBS image',
-    aws: { code: 'MissingParameter', status: 400 },
-  },
-  registerSnapshot: {
-    code: 'UnsupportedOperation',
-    status: 400,
-    message: () => 'Registering an image from a snapshot is not supported by this cloud',
-  },
-  locationInvalid: {
-    code: 'InternalFailure',
-    status: 500,
-    message: (location = '') => `Invalid image location: ${location}`,
-    aws: { code: 'InvalidManifest', status: 400 },
-  },
-  manifestUnreadable: {
-    code: 'InternalFailure',
-    status: 500,
-    message: (location = '') => `Failed to read manifest file: ${location}`,
-    aws: { code: 'InvalidManifest', status: 400 },
-  },
-  manifestNotYours: { code: 'AuthFailure', status: 400, message: () => 'Manifest is not accessible' },
-  kernelByAdministratorsOnly: {
-    code: 'InternalFailure',
-    status: 500,
-    message: (kind = '') => `Only administrators can register ${kind} images.`,
-    aws: { code: 'OperationNotPermitted', status: 400 },
-  },
-  imageTooLarge: {
-    code: 'InternalFailure',
-    status: 500,
-    message: (size = '', limit = '') => `Cannot register image of size ${size} bytes; the limit is ${limit} GB`,
-    aws: { code: 'InvalidManifest', status: 400 },
-  },
-  virtualizationUnknown: {
-    code: 'InternalFailure',
-    status: 500,
-    message: (value = '') => `Unknown virtualization-type ${value}`,
-    aws: { code: 'InvalidParameterValue', status: 400 },
-  },
-  architectureUnknown: {
-    code: 'InternalFailure',
-    status: 500,
-    message: (value = '') => `Unknown architecture ${value}`,
-    aws: { code: 'InvalidParameterValue', status: 400 },
-  },
-  deviceMapping: {
-    code: 'InternalFailure',
-    status: 500,
-    message: (sentence = '') => sentence,
-    aws: { code: 'InvalidBlockDeviceMapping', status: 400 },
-  },
+  ...imageFaults,
 
   // Instances.
+  launchMapping: {
+    code: 'InvalidParameterValue',
+    status: 400,
+    message: (sentence = '') => sentence,
+    aws: { code: 'InvalidBlockDeviceMapping' },
+  },
+  stopInstanceStore: {
+    code: 'UnsupportedOperation',
+    status: 400,
+    message: (id = '') => `The instance '${id}' does not have an 'ebs' root device type and cannot be stopped.`,
+  },
+  instanceState: {
+    code: 'IncorrectInstanceState',
+    status: 400,
+    message: (id = '', state = '') =>
+      `The instance '${id}' is not in a state from which it can be changed so: ${state}`,
+  },
   imageLookup: {
     code: 'InvalidAMIID.NotFound',
     status: 400,
@@ -215,11 +131,6 @@ export const fault = faults({
     status: 400,
     message: (name = '') => `The key pair '${name}' does not exist`,
   },
-  groupNotFound: {
-    code: 'InvalidGroup.NotFound',
-    status: 400,
-    message: (name = '') => `The security group '${name}' does not exist`,
-  },
   instanceIdMalformed: {
     code: 'InvalidInstanceID.Malformed',
     status: 400,
@@ -260,6 +171,12 @@ export const fault = faults({
     message: (name = '') => `Invalid key name: ${name}`,
   },
   keyFormat: { code: 'InvalidKey.Format', status: 400, message: () => 'Key is not in valid OpenSSH public key format' },
+
+  ...groupFaults,
+
+  ...volumeFaults,
+
+  ...snapshotFaults,
 
   // Zones and regions.
   zoneNotFound: {

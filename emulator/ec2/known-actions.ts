@@ -3,19 +3,17 @@
  * `euca-emu operations` lists them, so that a client's user sees the difference between a gap and a slip of the pen.
  */
 export const knownActions: readonly string[] = [
-  ...'AllocateAddress AssociateAddress AttachVolume AuthorizeSecurityGroupEgress AuthorizeSecurityGroupIngress'.split(
-    ' ',
-  ),
-  ...'BundleInstance CancelBundleTask CancelConversionTask CopyImage CreateImage CreateSecurityGroup'.split(' '),
-  ...'CreateSnapshot CreateTags CreateVolume DeleteSecurityGroup DeleteSnapshot DeleteTags DeleteVolume'.split(' '),
+  ...'AllocateAddress AssociateAddress AuthorizeSecurityGroupEgress'.split(' '),
+  ...'BundleInstance CancelBundleTask CancelConversionTask CopyImage CreateImage'.split(' '),
+  ...'CreateTags DeleteTags'.split(' '),
   ...'DescribeAccountAttributes DescribeAddresses DescribeBundleTasks DescribeConversionTasks'.split(' '),
-  ...'DescribeImageAttribute DescribeInstanceAttribute DescribeInstanceStatus DescribeSecurityGroups'.split(' '),
-  ...'DescribeSnapshotAttribute DescribeSnapshots DescribeSubnets DescribeTags DescribeVolumeAttribute'.split(' '),
-  ...'DescribeVolumes DescribeVpcs DetachVolume DisassociateAddress GetConsoleScreenshot GetPasswordData'.split(' '),
+  ...'DescribeImageAttribute DescribeInstanceAttribute DescribeInstanceStatus'.split(' '),
+  ...'DescribeSnapshotAttribute DescribeSubnets DescribeTags DescribeVolumeAttribute'.split(' '),
+  ...'DescribeVpcs DisassociateAddress GetConsoleScreenshot GetPasswordData'.split(' '),
   ...'ImportImage ImportInstance ImportSnapshot ImportVolume ModifyImageAttribute ModifyInstanceAttribute'.split(' '),
   ...'ModifySnapshotAttribute ModifyVolume MonitorInstances ReleaseAddress ResetImageAttribute'.split(' '),
-  ...'ResetInstanceAttribute ResetSnapshotAttribute RevokeSecurityGroupEgress RevokeSecurityGroupIngress'.split(' '),
-  ...'StartInstances StopInstances UnmonitorInstances'.split(' '),
+  ...'ResetInstanceAttribute ResetSnapshotAttribute RevokeSecurityGroupEgress'.split(' '),
+  'UnmonitorInstances',
   // IAM and STS.
   ...'AssumeRole CreateAccessKey CreateAccount CreateSigningCertificate CreateUser DeleteAccessKey DeleteAccount'.split(
     ' ',

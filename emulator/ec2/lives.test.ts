@@ -2,11 +2,21 @@ import { describe, expect, test } from 'vitest'
 import { IllegalMove, type Life, move } from '../state/life.ts'
 import { imageLife } from './image/image.ts'
 import { endings, instanceLife, stateCode } from './instance/instance.ts'
+import { snapshotLife } from './snapshot/snapshot.ts'
+import { volumeLife } from './volume/volume.ts'
 
-/** Every life of a resource, its first state, and all events that there are. */
-const lives: [name: string, life: Life<string, string>, first: string, events: string[]][] = [
-  ['image', imageLife, 'available', ['deregister']],
-  ['instance', instanceLife, 'pending', ['started', 'hostDown', 'end', 'gone']],
+/** Every life of a resource, its first state, all events that there are, and the states that nothing follows. */
+const lives: [name: string, life: Life<string, string>, first: string, events: string[], ends: string[]][] = [
+  ['image', imageLife, 'available', ['deregister'], ['deleted']],
+  [
+    'instance',
+    instanceLife,
+    'pending',
+    ['started', 'hostDown', 'halt', 'halted', 'start', 'end', 'gone'],
+    ['terminated'],
+  ],
+  ['volume', volumeLife, 'creating', ['made', 'broke', 'attach', 'detach', 'delete', 'gone'], ['deleted']],
+  ['snapshot', snapshotLife, 'pending', ['stored', 'broke'], ['completed', 'failed']],
 ]
 
 /** All states that can be reached from one, itself included. */
@@ -16,15 +26,14 @@ function reachable(life: Life<string, string>, from: string): Set<string> {
   return seen
 }
 
-describe.each(lives)('the life of an %s', (_name, life, first, events) => {
+describe.each(lives)('the life: %s', (_name, life, first, events, ends) => {
   const states = Object.keys(life)
-  const ends = states.filter((state) => !Object.keys(life[state]?.on ?? {}).length)
 
   test('has no row that is never reached', () => expect([...reachable(life, first)].sort()).toEqual(states.sort()))
 
   test('can end from every state', () => {
-    expect(ends).toHaveLength(1)
-    for (const state of states) expect(reachable(life, state)).toContain(ends[0])
+    expect(states.filter((state) => !Object.keys(life[state]?.on ?? {}).length)).toEqual(ends)
+    for (const state of states) expect(ends.some((end) => reachable(life, state).has(end))).toBe(true)
   })
 
   test('knows each event in some state, and no other', () => {
@@ -49,6 +58,13 @@ describe('an instance', () => {
         .filter(([, { on }]) => !('end' in on))
         .map(([state]) => state),
     ).toEqual(['terminated']))
+
+  test('is told to stop where it has a machine, and to start where it has none', () => {
+    const accepting = (event: string) =>
+      Object.entries(instanceLife).flatMap(([state, { on }]) => (event in on ? [state] : []))
+    expect(accepting('halt')).toEqual(['pending', 'running'])
+    expect(accepting('start')).toEqual(['stopped'])
+  })
 
   test.each(Object.entries(endings))('ends by %s with a reason and a code', (_kind, { reason, code }) => {
     expect(reason).toMatch(/^[A-Z_]+: /)

@@ -6,8 +6,10 @@ import { moveInstance } from '../ec2/instance/instance.ts'
 import { readConsole } from '../node/console.ts'
 import type { Hypervisor, Machine } from '../node/hypervisor.ts'
 import { limited, type Serial, serial } from '../state/serial.ts'
-import { boot, end, restart, shutDown } from './launch.ts'
+import { boot, end, restart, shutDown, stop } from './launch.ts'
+import type { HostNetwork } from './network.ts'
 import { sweepTemplates } from './templates.ts'
+import { disksUp } from './volumes.ts'
 
 /** A running machine, and whether the cloud itself is ending it, so that its end is not taken for the guest's doing. */
 export interface RunningMachine {
@@ -20,9 +22,10 @@ export interface RunningMachine {
 export interface Host extends Machines {
   readonly cloud: Cloud
   readonly hypervisor: Hypervisor
+  readonly network: HostNetwork
   /** The machines that run now, by instance id. */
   readonly running: Map<string, RunningMachine>
-  /** Breaks off the launch or the reboot of an instance that is to end. */
+  /** Breaks off the launch, the reboot or the stop of an instance that is to end or to stop at once. */
   readonly underWay: Map<string, AbortController>
   /** Launch, reboot and end of one instance follow each other. */
   readonly inTurn: Serial
@@ -31,12 +34,13 @@ export interface Host extends Machines {
 }
 
 /** Makes the host of a cloud; `cloud` is read when something is asked, as the cloud itself holds the host. */
-export function createHost(cloud: () => Cloud, hypervisor: Hypervisor): Host {
+export function createHost(cloud: () => Cloud, hypervisor: Hypervisor, network: HostNetwork): Host {
   const host: Host = {
     get cloud() {
       return cloud()
     },
     hypervisor,
+    network,
     running: new Map(),
     underWay: new Map(),
     inTurn: serial(),
@@ -53,6 +57,10 @@ export function createHost(cloud: () => Cloud, hypervisor: Hypervisor): Host {
       host.underWay.get(id)?.abort(new Error(`${id} is terminated`))
       cloud().tasks.start(`end ${id}`, () => host.inTurn.run(id, () => end(host, id, { kind: 'user' })))
     },
+    stop(id, force) {
+      host.underWay.get(id)?.abort(new Error(`${id} is stopped`))
+      cloud().tasks.start(`stop ${id}`, (stopping) => host.inTurn.run(id, () => stop(host, id, force, stopping)))
+    },
     console: (id) => readConsole(cloud().files.machine(id).console),
   }
   return host
@@ -64,10 +72,13 @@ export function createHost(cloud: () => Cloud, hypervisor: Hypervisor): Host {
  */
 export async function hostUp(host: Host): Promise<void> {
   const { cloud } = host
+  await host.network.adopt()
+  await disksUp(host)
   for (const { id, state } of cloud.instances.list()) {
     if (state === 'running') await cloud.store.change((draft) => moveInstance(cloud, draft, id, 'hostDown'))
     if (state === 'running' || state === 'pending') host.launch(id)
     if (state === 'shutting-down') host.terminate(id)
+    if (state === 'stopping') host.stop(id, true)
   }
   for (const name of await readdir(cloud.files.machines)) {
     const state = cloud.instances.get(name)?.state

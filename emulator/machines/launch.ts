@@ -1,9 +1,14 @@
 import { rename, rm } from 'node:fs/promises'
+import type { Cloud } from '../cloud.ts'
 import { type Ending, forgetEnded, type InstanceRecord, moveInstance } from '../ec2/instance/instance.ts'
+import { volumesOf } from '../ec2/instance/instance-view.ts'
+import { releaseVolumes } from '../ec2/instance/release-volumes.ts'
 import type { Machine, MachineEnd } from '../node/hypervisor.ts'
+import { settleAttachments } from './attachments.ts'
 import type { Host } from './host.ts'
 import { machineSpec, makeDisks } from './spec.ts'
 import { sweepTemplates } from './templates.ts'
+import { makeVolume } from './volumes.ts'
 
 const sentence = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
@@ -16,6 +21,7 @@ export async function boot(host: Host, id: string, stopping: AbortSignal): Promi
     await cloud.store.change((draft) => {
       // It may have been told to end meanwhile; its end is then next in turn and finds the machine.
       if (cloud.instances.in(draft).get(id)?.state === 'pending') moveInstance(cloud, draft, id, 'started')
+      settleAttachments(cloud, draft, id)
     })
   })
 }
@@ -39,8 +45,9 @@ export async function restart(host: Host, id: string, stopping: AbortSignal): Pr
 }
 
 /**
- * Runs a launch or a reboot that may be broken off: by the stop of the emulator, after which the next start boots the
- * instance, or by a user who ends it, whose job is next in turn. Any other failure ends the instance.
+ * Runs a launch, a reboot or a stop that may be broken off: by the stop of the emulator, after which the next start takes
+ * it up again, or by a user who stops or ends the instance, whose job is next in turn. What any other failure makes of the
+ * instance, `fail` says.
  */
 async function breakable(host: Host, id: string, stopping: AbortSignal, job: (signal: AbortSignal) => Promise<void>) {
   const unwanted = new AbortController()
@@ -49,25 +56,43 @@ async function breakable(host: Host, id: string, stopping: AbortSignal, job: (si
   try {
     await job(signal)
   } catch (error) {
-    if (!signal.aborted) await end(host, id, { kind: 'failed', detail: sentence(error) })
+    if (!signal.aborted) await fail(host, id, sentence(error))
   } finally {
     host.underWay.delete(id)
   }
+}
+
+/**
+ * A launch that failed ends the instance; an EBS-backed one that was launched before and was to start again is stopped
+ * again (5.1).
+ */
+async function fail(host: Host, id: string, detail: string): Promise<void> {
+  const { instances, volumes } = host.cloud
+  // Until its first launch has come to something, the volumes that were made for it are still attaching.
+  const isFirst = volumesOf(volumes.list(), id).some(
+    ({ attachment }) => attachment?.atLaunch !== undefined && attachment.state === 'attaching',
+  )
+  const again = instances.get(id)?.rootDeviceType === 'ebs' && !isFirst
+  await (again ? halt : end)(host, id, { kind: 'failed', detail })
 }
 
 /** Boots the machine of an instance, making its disks if they are not there yet, and watches for its end. */
 async function startMachine(host: Host, id: string, signal: AbortSignal): Promise<void> {
   const { cloud } = host
   const instance = await withDisks(host, id, signal)
-  const machine = await host.hypervisor.start(machineSpec(cloud, instance), { signal })
+  for (const { id: volumeId, made } of volumesOf(cloud.volumes.list(), id)) if (!made) await makeVolume(host, volumeId)
+  const machine = await host.hypervisor.start(await machineSpec(cloud, instance), { signal })
+  if (machine.nic) host.network.connect(instance, machine.nic)
   const running = { machine, endExpected: false }
   host.running.set(id, running)
   const ended = ({ reason, detail }: MachineEnd) => {
     if (host.running.get(id) === running) host.running.delete(id)
     if (running.endExpected) return
-    // A guest that switches itself off ends its instance-store instance (5.1), whatever it was asked at launch.
+    // A guest that switches itself off stops its EBS-backed instance and ends its instance-store instance (5.1),
+    // whatever it was asked at launch.
     const ending: Ending = reason === 'power-off' ? { kind: 'guest' } : { kind: 'crashed', detail }
-    cloud.tasks.start(`end ${id}`, () => host.inTurn.run(id, () => end(host, id, ending)))
+    const finish = instance.rootDeviceType === 'ebs' ? halt : end
+    cloud.tasks.start(`end ${id}`, () => host.inTurn.run(id, () => finish(host, id, ending)))
   }
   void machine.ended.then(ended)
 }
@@ -87,26 +112,75 @@ async function withDisks(host: Host, id: string, signal: AbortSignal): Promise<I
   })
 }
 
-/** Ends an instance for good: its machine if it runs, its disks, its turn in the answers. May be called again. */
+/**
+ * Ends an instance for good: its machine if it runs, its disks, its place in the network. One that was stopped is
+ * terminated by now, or even out of the answers, and leaves only the last two. May be called again.
+ */
 export async function end(host: Host, id: string, ending: Ending): Promise<void> {
   const { cloud } = host
   const state = cloud.instances.get(id)?.state
-  if (state === undefined || state === 'terminated') return
-  if (state !== 'shutting-down') {
+  const isOver = state === undefined || state === 'terminated'
+  if (!isOver && state !== 'shutting-down') {
     await cloud.store.change((draft) => moveInstance(cloud, draft, id, 'end', { ending }))
   }
+  await endMachine(host, id)
+  await rm(cloud.files.machine(id).folder, { recursive: true, force: true })
+  if (!isOver) await recordEnd(cloud, id)
+  host.network.release(id)
+  await sweepTemplates(cloud)
+}
+
+async function recordEnd(cloud: Cloud, id: string): Promise<void> {
+  const terminatedAt = cloud.clock.now().toISOString()
+  const deleting = await cloud.store.change((draft) => {
+    moveInstance(cloud, draft, id, 'gone', { terminatedAt })
+    forgetEnded(cloud, draft)
+    return releaseVolumes(cloud, draft, id)
+  })
+  for (const volumeId of deleting) cloud.disks.remove(volumeId)
+}
+
+/** Stops an EBS-backed instance: its machine ends, its ephemeral disks go, its volumes stay. May be called again. */
+export async function halt(host: Host, id: string, ending: Ending): Promise<void> {
+  const { cloud } = host
+  const state = cloud.instances.get(id)?.state
+  if (state !== 'pending' && state !== 'running' && state !== 'stopping') return
+  if (state !== 'stopping') {
+    await cloud.store.change((draft) => moveInstance(cloud, draft, id, 'halt', { ending }))
+  }
+  await endMachine(host, id)
+  await rm(cloud.files.machine(id).folder, { recursive: true, force: true })
+  await cloud.store.change((draft) => {
+    const { templates: _, ...rest } = moveInstance(cloud, draft, id, 'halted')
+    cloud.instances.in(draft).put(rest)
+    settleAttachments(cloud, draft, id)
+  })
+}
+
+/**
+ * A stop that a user asked for: the guest may shut down first, unless it is forced, then or while it is waited for; an
+ * end does not wait for it either.
+ */
+export async function stop(host: Host, id: string, force: boolean, stopping: AbortSignal): Promise<void> {
+  const { cloud } = host
+  if (stopping.aborted || cloud.instances.get(id)?.state !== 'stopping') return
+  const running = host.running.get(id)
+  if (running && !force) {
+    running.endExpected = true
+    await breakable(host, id, stopping, (signal) =>
+      shutDown(host, running.machine, cloud.settings.shutdownGrace, signal),
+    )
+  }
+  if (!stopping.aborted) await halt(host, id, { kind: 'stopped' })
+}
+
+async function endMachine(host: Host, id: string): Promise<void> {
   const running = host.running.get(id)
   if (running) {
     running.endExpected = true
     await running.machine.end()
   }
-  await rm(cloud.files.machine(id).folder, { recursive: true, force: true })
-  const terminatedAt = cloud.clock.now().toISOString()
-  await cloud.store.change((draft) => {
-    moveInstance(cloud, draft, id, 'gone', { terminatedAt })
-    forgetEnded(cloud, draft)
-  })
-  await sweepTemplates(cloud)
+  await host.network.disconnect(id)
 }
 
 /** Asks a guest to shut down and waits for up to `grace` milliseconds, or until `signal`; then ends its machine. */

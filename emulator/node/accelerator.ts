@@ -50,7 +50,7 @@ async function failureOf(
     ...['-no-reboot', '-m', '16', '-device', 'isa-debug-exit,iobase=0xf4,iosize=4'],
     ...driveArguments({ ...drive, readOnly: true }, 0),
   ]
-  const child = await spawnSupervised(supervision, binary, args, join(folder, `${accelerator}.log`))
+  const child = await spawnSupervised(supervision, binary, args, { log: join(folder, `${accelerator}.log`) })
   const over = new AbortController()
   const limit = clock.sleep(limits[accelerator], AbortSignal.any([signal, over.signal])).then(
     () => true,

@@ -1,3 +1,4 @@
+import type { Duplex, Writable } from 'node:stream'
 import type { DiskLayer } from '../disk/layer.ts'
 
 /** A disk of a machine. Backing layers are only ever read. */
@@ -10,6 +11,12 @@ export type Drive = DiskLayer & {
   durable: boolean
   readOnly?: boolean
 }
+
+/**
+ * How many drives a machine has at most. Its PCI bus has 32 slots; the host bridge, the chipset, the screen, the network
+ * card and the source of randomness take one each, whether this machine has them or not.
+ */
+export const maximumDrives = 27
 
 /** What a machine starts from: its first disk's own boot loader (HVM), or a kernel given to it (paravirtual). */
 export type Boot = { kind: 'disk' } | { kind: 'kernel'; kernel: string; ramdisk?: string; commandLine: string }
@@ -25,8 +32,10 @@ export interface MachineSpec {
   memoryMiB: number
   cpus: number
   boot: Boot
-  /** In the order in which the guest sees them: the first is vda. */
+  /** In the order in which the guest sees them: the first is vda. At most `maximumDrives`. */
   drives: Drive[]
+  /** The network card, with its unicast address in lower case, e.g. `d0:0d:6a:01:02:03`; without it the guest has none. */
+  network?: { mac: string }
   /** File to which the serial console is appended. */
   console: string
 }
@@ -43,6 +52,36 @@ export interface MachineReset {
   by: 'guest' | 'host'
 }
 
+/** How a drive is taken out. */
+export interface Unplugging {
+  /** How long the guest has to let go, in ms; 10 s by default. */
+  patience?: number
+  /** True: a guest that does not let go in time loses the drive. All that it then asks of it fails with an I/O error. */
+  force?: boolean
+  /** Stops the waiting; the guest stays asked. */
+  signal?: AbortSignal
+}
+
+/** One drive to copy, and the absolute path of the qcow2 file to make of it, which must not exist. */
+export interface SnapshotRequest {
+  driveId: string
+  target: string
+}
+
+/** Copies in the making. `done` is to be awaited by whoever asks for them; it rejects whenever `taken` does. */
+export interface MachineSnapshot {
+  /** Resolves just after the instant whose data the copies hold: what the guest writes from then on is not in them. */
+  readonly taken: Promise<void>
+  /** Resolves when the copies are complete, on the host's disk and free for others to open. */
+  readonly done: Promise<void>
+}
+
+/** What a snapshot can be told: when to give up, and whom to tell how far it is, in bytes, at the latest when it is done. */
+export interface SnapshotOptions {
+  signal?: AbortSignal
+  onProgress?: (copied: number, total: number) => void
+}
+
 /** A started machine. */
 export interface Machine {
   readonly id: string
@@ -50,10 +89,37 @@ export interface Machine {
   readonly pid: number | undefined
   /** MUST resolve exactly once and never reject. Afterwards no process of it is left and none of its files is open. */
   readonly ended: Promise<MachineEnd>
+  /**
+   * The far end of the cable in the guest's network card; undefined without `spec.network`. A stream of frames both ways:
+   * length in 4 bytes, big-endian, then so many bytes of Ethernet frame, at most 65,536. While nobody reads, it MUST hold
+   * the guest's frames back and lose none. MUST close with the machine. Closing it pulls the cable; the machine goes on.
+   */
+  readonly nic: Duplex | undefined
+  /** What is written here is typed on the serial console. MUST close with the machine, and never throw for its end. */
+  readonly serial: Writable
+  /** Ids of the drives whose files the machine holds, in the order in which it got them. */
+  readonly drives: readonly string[]
   /** Presses the ACPI power button. MUST resolve when pressed, not when the guest obeys. Rejects after the end. */
   powerButton(): Promise<void>
   /** Resets the machine at once, as the button on a box does. MUST be noticed by `onReset`. Rejects after the end. */
   reset(): Promise<void>
+  /**
+   * Gives the running guest one more drive. MUST resolve when the drive is in, not when the guest has looked at it, and
+   * MUST reject with nothing held when it cannot be: an id in use, a file missing or in use, no slot left, after the end.
+   */
+  plug(drive: Drive): Promise<void>
+  /**
+   * Asks the guest to let go of a drive. `unplugged`: the machine MUST no longer hold its files. `busy`: the guest did not
+   * let go in time and still has it; it MUST go when the guest lets go later or is reset, and it may be asked again.
+   * Rejects when there is no such drive, or when the machine ends meanwhile.
+   */
+  unplug(driveId: string, options?: Unplugging): Promise<'unplugged' | 'busy'>
+  /**
+   * Copies drives as they all are at one instant, as a power cut would leave them, while the guest goes on: each becomes a
+   * qcow2 file that rests on no other. MUST cost what the data costs, not the size of the disk. A machine that is to end
+   * MUST finish its copies first, with its processors stopped. When one copy fails all do, and no target is left.
+   */
+  snapshot(requests: readonly SnapshotRequest[], options?: SnapshotOptions): MachineSnapshot
   /** Ends it now, without asking the guest. MUST resolve after `ended` did, however often it is called, and never reject. */
   end(): Promise<void>
   /** Calls `listener` once for each reset, the guest's own reboot included. Returns what takes the listener off. */

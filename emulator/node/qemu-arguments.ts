@@ -1,6 +1,6 @@
-import { isAbsolute } from 'node:path'
-import type { DiskLayer } from '../disk/layer.ts'
+import { driveDevice, driveNodes } from './block-nodes.ts'
 import type { Accelerator, Drive, MachineSpec } from './hypervisor.ts'
+import { checkSpec } from './spec-check.ts'
 
 /** What of the host shows in the arguments. `sandbox`: QEMU can confine itself with seccomp (Linux). */
 export interface QemuHost {
@@ -9,7 +9,9 @@ export interface QemuHost {
 }
 
 /** The file descriptor on which QEMU finds its QMP connection: nobody else can connect, and no path can be too long. */
-export const qmpDescriptor = 3
+const qmpDescriptor = 3
+/** The file descriptor of the network card's cable, where there is one. */
+const nicDescriptor = 4
 
 const accelerators: Record<Accelerator, string> = { kvm: 'kvm', hvf: 'hvf', tcg: 'tcg,thread=multi,tb-size=64' }
 const sandbox = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'
@@ -24,31 +26,20 @@ export function machineArguments(host: QemuHost): string[] {
   ]
 }
 
-/** Doubles commas, QEMU's way to write one inside a `key=value` list. */
-const escapeCommas = (value: string) => value.replaceAll(',', ',,')
-
-/** `-blockdev` nodes of one layer, deepest first; every node states its driver, so QEMU never probes a format. */
-function layerArguments(node: string, layer: DiskLayer, options: { readOnly: boolean; durable: boolean }): string[] {
-  const shared = {
-    'read-only': options.readOnly,
-    discard: options.readOnly ? 'ignore' : 'unmap',
-    cache: { direct: false, 'no-flush': !options.durable },
-  }
-  const below = layer.format === 'qcow2' ? layer.backing : null
-  const backing = layer.format === 'qcow2' ? { backing: below ? `${node}-b` : null } : {}
+/** One drive: its nodes and the virtio disk on them. `bootIndex` only where the firmware boots from it. */
+export function driveArguments(drive: Drive, bootIndex?: number): string[] {
   return [
-    ...(below ? layerArguments(`${node}-b`, below, { ...options, readOnly: true }) : []),
-    ...['-blockdev', JSON.stringify({ driver: 'file', 'node-name': `${node}-f`, filename: layer.file, ...shared })],
-    '-blockdev',
-    JSON.stringify({ driver: layer.format, 'node-name': node, file: `${node}-f`, ...backing, ...shared }),
+    ...driveNodes(drive).flatMap((node) => ['-blockdev', JSON.stringify(node)]),
+    ...['-device', JSON.stringify({ ...driveDevice(drive), bootindex: bootIndex })],
   ]
 }
 
-/** One drive: its nodes and the virtio disk on them. `bootIndex` only where the firmware boots from it. */
-export function driveArguments(drive: Drive, bootIndex?: number): string[] {
-  const { id, serial, durable, readOnly = false } = drive
-  const device = { driver: 'virtio-blk-pci', id: `disk-${id}`, drive: id, serial, bootindex: bootIndex }
-  return [...layerArguments(id, drive, { readOnly, durable }), '-device', JSON.stringify(device)]
+function nicArguments({ network }: MachineSpec): string[] {
+  if (!network) return []
+  const netdev = { type: 'stream', id: 'cable', server: false, addr: { type: 'fd', str: `${nicDescriptor}` } }
+  // An empty ROM: nothing to boot from the network with.
+  const nic = { driver: 'virtio-net-pci', id: 'nic', netdev: 'cable', mac: network.mac, romfile: '' }
+  return ['-netdev', JSON.stringify(netdev), '-device', JSON.stringify(nic)]
 }
 
 function bootArguments({ boot }: MachineSpec): string[] {
@@ -58,50 +49,26 @@ function bootArguments({ boot }: MachineSpec): string[] {
   return ['-kernel', boot.kernel, ...ramdisk, '-append', boot.commandLine]
 }
 
-function* layers(layer: DiskLayer): Generator<DiskLayer> {
-  yield layer
-  if (layer.format === 'qcow2' && layer.backing) yield* layers(layer.backing)
-}
-
-/** Throws when a value could mean more to QEMU than it should: argv carries ids and paths only. */
-function check(spec: MachineSpec): void {
-  const { boot, drives } = spec
-  const demand = (holds: boolean, what: string) => {
-    if (!holds) throw new Error(`machine ${JSON.stringify(spec.id)} has no valid ${what}`)
-  }
-  demand(/^[a-z0-9][a-z0-9-]{0,63}$/.test(spec.id), 'id')
-  demand(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(spec.uuid), 'uuid')
-  demand(Number.isInteger(spec.memoryMiB) && spec.memoryMiB > 0, 'memoryMiB')
-  demand(Number.isInteger(spec.cpus) && spec.cpus > 0, 'cpus')
-  const files = [spec.folder, spec.console, ...drives.flatMap((drive) => [...layers(drive)].map(({ file }) => file))]
-  if (boot.kind === 'kernel') {
-    files.push(boot.kernel, ...(boot.ramdisk === undefined ? [] : [boot.ramdisk]))
-    demand(!/[\0\r\n]/.test(boot.commandLine), 'command line')
-  } else demand(drives.length > 0, 'drive to boot from')
-  for (const file of files) demand(isAbsolute(file) && !file.includes('\0'), `path: ${JSON.stringify(file)}`)
-  for (const { id, serial } of drives) {
-    demand(/^[a-z][a-z0-9-]{0,15}$/.test(id), `drive id: ${JSON.stringify(id)}`)
-    demand(/^[A-Za-z0-9_-]{0,64}$/.test(serial), `drive serial: ${JSON.stringify(serial)}`)
-  }
-  demand(new Set(drives.map(({ id }) => id)).size === drives.length, 'drive ids: one occurs twice')
-}
-
 /**
  * The arguments that make QEMU this machine: paused until QMP says `cont`, so that no event is missed. Pure.
  * Throws when a value of the spec breaks the form that `hypervisor.ts` asks for.
  */
 export function qemuArguments(spec: MachineSpec, host: QemuHost): string[] {
-  check(spec)
+  checkSpec(spec)
   const firmware = `type=1,manufacturer=Eucalyptus,product=Eucalyptus,serial=${spec.uuid},uuid=${spec.uuid}`
   return [
     ...['-name', spec.id, '-S'],
     ...machineArguments(host),
-    ...['-action', 'reboot=reset,shutdown=poweroff,panic=shutdown'],
+    // A guest that switches itself off leaves a paused QEMU, so that its copies can be finished; then it is told to quit.
+    ...['-action', 'reboot=reset,shutdown=pause,panic=shutdown'],
     ...['-m', `${spec.memoryMiB}`, '-smp', `cpus=${spec.cpus},sockets=1,cores=${spec.cpus},threads=1`],
     ...['-uuid', spec.uuid, '-smbios', firmware],
     ...['-chardev', `socket,id=qmp,fd=${qmpDescriptor}`, '-mon', 'chardev=qmp,mode=control'],
-    ...['-chardev', `file,id=console,path=${escapeCommas(spec.console)},append=on`, '-serial', 'chardev:console'],
+    // Standard output is the console's file, standard input what is typed. A socket with a log of its own would do both,
+    // but QEMU 7.2 logs a character once more for each time that the socket is full.
+    ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
     ...bootArguments(spec),
+    ...nicArguments(spec),
     ...['-object', JSON.stringify({ 'qom-type': 'rng-builtin', id: 'rng' })],
     ...['-device', JSON.stringify({ driver: 'virtio-rng-pci', id: 'entropy', rng: 'rng' })],
     // A kernel that is given takes the first place in the boot order itself; a second claim to it is an error.

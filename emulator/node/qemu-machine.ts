@@ -1,8 +1,12 @@
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import type { Clock } from '../state/clock.ts'
-import type { Machine, MachineEnd, MachineReset, MachineSpec } from './hypervisor.ts'
+import type { Machine, MachineSnapshot, MachineSpec, SnapshotOptions, SnapshotRequest } from './hypervisor.ts'
 import { type QemuHost, qemuArguments } from './qemu-arguments.ts'
-import { connectQmp, type Qmp, type QmpEvent } from './qmp.ts'
+import { QemuDrives } from './qemu-drives.ts'
+import { Observed } from './qemu-observed.ts'
+import { copyDrives } from './qemu-snapshot.ts'
+import { connectQmp, type Qmp } from './qmp.ts'
 import { type Child, type Supervision, spawnSupervised } from './supervision.ts'
 
 /** The QEMU that machines run on. */
@@ -16,44 +20,6 @@ export interface QemuInstallation extends QemuHost {
 const startLimit = 60_000
 /** How long QEMU may take over `quit` before it is killed, in ms. */
 const quitGrace = 5_000
-/** A reboot makes two to four reset events; those within this many ms of a reported one belong to it. */
-const resetSettles = 1_000
-
-/** What has been seen of a machine so far. */
-class Observed {
-  readonly resetListeners = new Set<(reset: MachineReset) => void>()
-  #shutdownReason: string | undefined
-  #endAsked = false
-  #lastReset = Number.NEGATIVE_INFINITY
-  readonly #clock: Clock
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  take({ event, data }: QmpEvent): void {
-    if (event === 'SHUTDOWN') this.#shutdownReason ??= String(data['reason'])
-    if (event !== 'RESET') return
-    const now = this.#clock.monotonic()
-    if (now - this.#lastReset < resetSettles) return
-    this.#lastReset = now
-    const by = data['guest'] === true ? 'guest' : 'host'
-    // What a listener throws is its own: it must not look like a broken QMP connection.
-    for (const listener of this.resetListeners) queueMicrotask(() => listener({ by }))
-  }
-
-  /** From now on an end is the one asked for, unless the guest was going already. */
-  askEnd(): void {
-    this.#endAsked ||= this.#shutdownReason === undefined
-  }
-
-  /** Tells what the end was from the events before it, the exit and the last errors. */
-  end(exit: Awaited<Child['exited']>, errors: string): MachineEnd {
-    const detail = [`${this.#shutdownReason ?? 'no shutdown seen'}, ${exit.detail}`, errors].filter(Boolean).join(': ')
-    if (this.#endAsked) return { reason: 'ended', detail }
-    const clean = this.#shutdownReason === 'guest-shutdown' && exit.status === 0
-    return { reason: clean ? 'power-off' : 'crash', detail }
-  }
-}
 
 /** Connects and lets the processors run. Kills the child when `signal` aborts or QEMU takes too long. */
 async function setGoing(child: Child, observed: Observed, clock: Clock, signal?: AbortSignal): Promise<Qmp> {
@@ -75,23 +41,74 @@ async function setGoing(child: Child, observed: Observed, clock: Clock, signal?:
   }
 }
 
-/** Waits for the process, which is on its way out, and kills it when that takes longer than a grace. */
-async function exitWithin(child: Child, clock: Clock): Promise<void> {
-  const gone = new AbortController()
-  void clock.sleep(quitGrace, gone.signal).then(
+/** Waits for `sign` from a process that is on its way out, and kills it when that takes longer than a grace. */
+async function within(child: Child, clock: Clock, sign: Promise<unknown>): Promise<void> {
+  const seen = new AbortController()
+  void clock.sleep(quitGrace, seen.signal).then(
     () => child.kill(),
     () => undefined,
   )
-  await child.exited
-  gone.abort()
+  await sign
+  seen.abort()
 }
 
-/** Ends the process: by `quit`, and after a grace without asking. */
-async function quit(child: Child, qmp: Qmp, clock: Clock): Promise<void> {
-  // Refused, or closed before its answer: QEMU is ending already or has to be killed.
-  const asked = qmp.execute('quit').catch(() => child.kill())
-  await exitWithin(child, clock)
+/** Ends the process when its copies are made, its processors standing still: by `quit`, after a grace without asking. */
+async function quit(child: Child, qmp: Qmp, drives: QemuDrives, clock: Clock): Promise<void> {
+  // Refused, or closed before the answer: QEMU is ending already or has to be killed.
+  const ask = (command: string) => qmp.execute(command).catch(() => child.kill())
+  await within(child, clock, ask('stop'))
+  await drives.copied()
+  const asked = ask('quit')
+  await within(child, clock, child.exited)
   await asked
+}
+
+/** Starts QEMU, paused no longer. Throws, with nothing left of it, when it does not come up. */
+async function launch(spec: MachineSpec, installation: QemuInstallation, clock: Clock, signal?: AbortSignal) {
+  const args = qemuArguments(spec, installation)
+  const { supervision, binary } = installation
+  const files = { log: join(spec.folder, 'qemu.log'), output: spec.console, secondChannel: spec.network !== undefined }
+  const child = await spawnSupervised(supervision, binary, args, files)
+  const { input: serial, secondChannel: nic } = child
+  // That the machine is gone, `ended` tells.
+  serial.on('error', () => undefined)
+  const handOver = nic && held(nic)
+  const observed = new Observed(clock)
+  const qmp = await setGoing(child, observed, clock, signal).catch(async (error: unknown) => {
+    child.kill()
+    const { detail } = await child.exited
+    signal?.throwIfAborted()
+    throw new Error(`machine ${spec.id} did not start: ${(await child.output()) || detail}`, { cause: error })
+  })
+  handOver?.()
+  return { child, qmp, observed, serial, nic }
+}
+
+/** Keeps what arrives until somebody reads, as streams that nobody listens to are drained. Returns what lets go. */
+function held(nic: Duplex): () => void {
+  const hold = () => undefined
+  nic.on('readable', hold)
+  // A frame on its way into a machine that ends is lost, as in any machine.
+  nic.on('error', () => undefined)
+  return () => void nic.off('readable', hold)
+}
+
+/** `snapshot` of a machine: both promises of one copy. */
+function snapshots(drives: QemuDrives, qmp: Qmp, clock: Clock) {
+  let count = 0
+  return (requests: readonly SnapshotRequest[], options: SnapshotOptions = {}): MachineSnapshot => {
+    const means = { ...options, name: `copy-${++count}`, qmp, drives, clock }
+    let take: () => void = () => undefined
+    const instant = new Promise<void>((resolve) => {
+      take = resolve
+    })
+    const done = copyDrives(requests, means, take)
+    // `done` tells what went wrong.
+    for (const { driveId } of requests) if (drives.ids.includes(driveId)) drives.copying(driveId, done)
+    const taken = Promise.race([instant, done])
+    taken.catch(() => undefined)
+    return { taken, done }
+  }
 }
 
 /** Starts QEMU as the machine that `spec` describes; its errors go to `qemu.log` in the machine's folder. */
@@ -102,30 +119,34 @@ export async function startQemuMachine(
   signal?: AbortSignal,
 ): Promise<Machine> {
   signal?.throwIfAborted()
-  const args = qemuArguments(spec, installation)
-  const { supervision, binary } = installation
-  const child = await spawnSupervised(supervision, binary, args, join(spec.folder, 'qemu.log'))
-  const observed = new Observed(clock)
-  const qmp = await setGoing(child, observed, clock, signal).catch(async (error: unknown) => {
-    child.kill()
-    const { detail } = await child.exited
-    signal?.throwIfAborted()
-    throw new Error(`machine ${spec.id} did not start: ${(await child.output()) || detail}`, { cause: error })
-  })
+  const { child, qmp, observed, serial, nic } = await launch(spec, installation, clock, signal)
+  const drives = new QemuDrives(spec, qmp, clock)
   // Without its connection a machine cannot be told to end, nor tell how it did.
-  void qmp.closed.then(() => exitWithin(child, clock))
+  void qmp.closed.then(() => within(child, clock, child.exited))
   const ended = Promise.all([child.exited, qmp.closed]).then(async ([exit]) => observed.end(exit, await child.output()))
-  let ending: Promise<void> | undefined
+  let leaving: Promise<void> | undefined
+  const leave = () => {
+    leaving ??= quit(child, qmp, drives, clock)
+    return leaving
+  }
+  void observed.stopped.then(leave)
   return {
     id: spec.id,
     pid: child.pid,
     ended,
+    nic,
+    serial,
+    get drives() {
+      return drives.ids
+    },
+    plug: (drive) => drives.plug(drive),
+    unplug: (driveId, options = {}) => drives.unplug(driveId, options),
+    snapshot: snapshots(drives, qmp, clock),
     powerButton: async () => void (await qmp.execute('system_powerdown')),
     reset: async () => void (await qmp.execute('system_reset')),
     end: async () => {
       observed.askEnd()
-      ending ??= quit(child, qmp, clock)
-      await ending
+      await leave()
       await ended
     },
     onReset: (listener) => {

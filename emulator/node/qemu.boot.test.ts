@@ -1,11 +1,14 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { execa } from 'execa'
 import { afterAll, expect, test } from 'vitest'
+import { createQcow2 } from '../disk/qcow2.ts'
 import { systemClock } from '../state/clock.ts'
 import { bootSectorDisk, bootSectorText, type GuestBehaviour } from './boot-sector.contract.ts'
+import { devicesContract } from './devices.contract.ts'
 import { consoleShows, type HypervisorHarness, hypervisorContract } from './hypervisor.contract.ts'
 import type { MachineSpec } from './hypervisor.ts'
 import { machineUuid } from './machine-uuid.ts'
@@ -54,6 +57,60 @@ const harness = (supervision?: Supervision) => async (): Promise<HypervisorHarne
 }
 
 hypervisorContract('QEMU', harness())
+devicesContract('QEMU', harness())
+
+/** A machine with a volume so large that a copy of it takes a while, as its tables grow with it. */
+async function withLargeVolume() {
+  const made = await harness()()
+  const spec = await made.spec('i-1', 'idles')
+  const machine = await made.hypervisor.start(spec)
+  const file = join(spec.folder, 'volume.qcow2')
+  await createQcow2({ path: file, bytes: 200 * 2 ** 30 })
+  await machine.plug({ id: 'vol-1', format: 'qcow2', file, backing: null, serial: 'vol-1', durable: true })
+  const target = join(spec.folder, 'copy')
+  return { ...made, machine, file, target, request: { driveId: 'vol-1', target } }
+}
+
+test('a copy that is broken off midway leaves nothing, and its drive free to be copied again, also twice at once', async () => {
+  const { hypervisor, machine, request, dispose } = await withLargeVolume()
+  const abort = new AbortController()
+  const { taken, done } = machine.snapshot([request, { driveId: 'root', target: `${request.target}-2` }], {
+    signal: abort.signal,
+  })
+  const refused = expect(done).rejects.toThrow('changed my mind')
+  await taken
+  abort.abort(new Error('changed my mind'))
+  await refused
+  await expect(access(request.target)).rejects.toThrow('ENOENT')
+  const again = [request, { ...request, target: `${request.target}-3` }]
+  await Promise.all(again.map((each) => machine.snapshot([each]).done))
+  await hypervisor.close()
+  await dispose()
+})
+
+test('a drive that is taken away while it is copied is free when the copy is made', async () => {
+  const { hypervisor, machine, request, file, dispose } = await withLargeVolume()
+  const { taken, done } = machine.snapshot([request])
+  await taken
+  expect(await machine.unplug('vol-1', { patience: 10, force: true })).toBe('unplugged')
+  await done
+  for (const each of [file, request.target]) await execa('qemu-img', ['check', '-f', 'qcow2', each])
+  await hypervisor.close()
+  await dispose()
+})
+
+test('a machine that breaks takes its copies and what waits for its drives with it', async () => {
+  const { machine, request, dispose } = await withLargeVolume()
+  const { taken, done } = machine.snapshot([request])
+  const broken = expect(done).rejects.toThrow(/ended|closed/)
+  await taken
+  const waiting = expect(machine.unplug('vol-1', { patience: 60_000 })).rejects.toThrow(/ended|closed/)
+  process.kill(machine.pid!, 'SIGKILL')
+  await Promise.all([broken, waiting])
+  expect(await machine.ended).toMatchObject({ reason: 'crash' })
+  await expect(access(request.target)).rejects.toThrow('ENOENT')
+  await dispose()
+})
 
 test('a guest is a confined QEMU process of our own', async () => {
   const { hypervisor, spec, dispose } = await harness()()

@@ -34,6 +34,21 @@ test('greets, agrees on capabilities and hands on events, those before the greet
   expect(events).toEqual([{ event: 'RESUME', data: {} }])
 })
 
+test('a listener hears later events until it is taken off', async () => {
+  const { connect, say, events } = peer(agrees)
+  const connecting = connect()
+  say(greeting)
+  const qmp = await connecting
+  const heard: string[] = []
+  const off = qmp.listen(({ event }) => heard.push(event))
+  say({ event: 'STOP' })
+  await vi.waitFor(() => expect(events).toHaveLength(1))
+  off()
+  say({ event: 'RESUME' })
+  await vi.waitFor(() => expect(events).toHaveLength(2))
+  expect(heard).toEqual(['STOP'])
+})
+
 test('answers reach their questions, in whatever order and pieces they come', async () => {
   const { connect, say, asked, theirs } = peer(agrees)
   const connecting = connect()

@@ -24,6 +24,8 @@ export interface Qmp {
   readonly version: string
   /** Resolves when the connection is closed; never rejects. */
   readonly closed: Promise<void>
+  /** Calls `listener` with every further event. Returns what takes it off. */
+  listen(listener: (event: QmpEvent) => void): () => void
   /** Resolves with the command's return value; rejects with a `QmpError`, or when the connection closes first. */
   execute(command: string, parameters?: Record<string, unknown>): Promise<unknown>
 }
@@ -64,6 +66,7 @@ function eachLine(stream: Duplex, take: (line: string) => void): void {
  */
 export async function connectQmp(stream: Duplex, onEvent: (event: QmpEvent) => void): Promise<Qmp> {
   const waiting = new Map<number, Waiting>()
+  const listeners = new Set([onEvent])
   let lastId = 0
   let failure: Error | undefined
   let greet: (greeting: NonNullable<Message['QMP']>) => void
@@ -88,7 +91,10 @@ export async function connectQmp(stream: Duplex, onEvent: (event: QmpEvent) => v
   eachLine(stream, (line) => {
     const message: Message = JSON.parse(line)
     if (message.QMP) return greet(message.QMP)
-    if (message.event !== undefined) return onEvent({ event: message.event, data: message.data ?? {} })
+    if (message.event !== undefined) {
+      for (const listener of listeners) listener({ event: message.event, data: message.data ?? {} })
+      return
+    }
     const asked = message.id === undefined ? undefined : waiting.get(message.id)
     if (!asked || message.id === undefined) throw new Error('an answer to no question')
     waiting.delete(message.id)
@@ -102,7 +108,11 @@ export async function connectQmp(stream: Duplex, onEvent: (event: QmpEvent) => v
       waiting.set(id, { command, resolve, reject })
       stream.write(`${JSON.stringify({ execute: command, arguments: parameters, id })}\n`)
     })
+  const listen = (listener: (event: QmpEvent) => void) => {
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
+  }
   const { major, minor, micro } = (await greeted).version.qemu
   await execute('qmp_capabilities')
-  return { version: `${major}.${minor}.${micro}`, closed, execute }
+  return { version: `${major}.${minor}.${micro}`, closed, execute, listen }
 }

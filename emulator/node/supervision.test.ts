@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -15,7 +15,7 @@ afterEach(() => rm(folder, { recursive: true }))
 
 /** Runs a shell script as a supervised child. */
 const run = (supervision: Supervision, script: string) =>
-  spawnSupervised(supervision, 'sh', ['-c', script, 'sh', 'a b', '$c'], log)
+  spawnSupervised(supervision, 'sh', ['-c', script, 'sh', 'a b', '$c'], { log })
 
 const available = (await findSupervision()) === 'watchdog' ? [] : (['parent-death-signal'] as const)
 describe.each<Supervision>([...available, 'watchdog'])('%s', (supervision) => {
@@ -37,6 +37,29 @@ describe.each<Supervision>([...available, 'watchdog'])('%s', (supervision) => {
     await closed
   })
 
+  test('output has a file of its own, and input and a second connection reach the child', async () => {
+    const output = join(folder, 'output')
+    await writeFile(output, 'earlier, ')
+    const script = 'echo bad >&2; cat; echo more >&4; read -r line <&4; echo "$line"'
+    const child = await spawnSupervised(supervision, 'sh', ['-c', script], { log, output, secondChannel: true })
+    child.input.end('typed, ')
+    expect(String(await once(child.secondChannel!, 'data'))).toBe('more\n')
+    child.secondChannel!.write('heard\n')
+    await child.exited
+    expect(await readFile(output, 'utf8')).toBe('earlier, typed, heard\n')
+    expect(await child.output()).toBe('bad')
+  })
+
+  test('the second connection closes with the child though nobody reads it', async () => {
+    const files = { log, secondChannel: true }
+    const child = await spawnSupervised(supervision, 'sh', ['-c', 'echo unread >&4; read -r _'], files)
+    child.secondChannel!.on('readable', () => undefined)
+    const closed = once(child.secondChannel!, 'close')
+    child.input.end()
+    await child.exited
+    await closed
+  })
+
   test('kill ends the child and what it started, and may come late', async () => {
     const child = await run(supervision, 'sleep 600 & echo started >&3; wait')
     await once(child.channel, 'data')
@@ -47,6 +70,11 @@ describe.each<Supervision>([...available, 'watchdog'])('%s', (supervision) => {
     await closed
     child.kill()
   })
+})
+
+test('output that cannot be opened is an error', async () => {
+  const output = join(folder, 'no', 'output')
+  await expect(spawnSupervised('watchdog', 'true', [], { log, output })).rejects.toThrow(output)
 })
 
 test('a command that does not exist is an error', async () => {

@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises'
-import type { Duplex } from 'node:stream'
+import { type FileHandle, open } from 'node:fs/promises'
+import type { Duplex, Writable } from 'node:stream'
 import { isMainThread } from 'node:worker_threads'
 import { execa } from 'execa'
 import { fileTail } from './file-tail.ts'
@@ -13,24 +13,41 @@ export type Supervision = 'parent-death-signal' | 'watchdog'
 /** A running child. Its process group is its own, so a Ctrl-C in our terminal reaches us alone. */
 export interface Child {
   readonly pid: number
-  /** The two-way connection on the child's descriptor 3. To be listened to at once: when the child exits it is closed. */
+  /** The child's standard input. */
+  readonly input: Writable
+  /** The two-way connection on the child's descriptor 3. To be read at once: what nobody listens for is dropped. */
   readonly channel: Duplex
+  /** That on descriptor 4, where it was asked for; closes as soon as the child exits. To be read at once as well. */
+  readonly secondChannel: Duplex | undefined
   /** Resolves when the process is gone and reaped: `status 0`, `signal SIGKILL`. Never rejects. */
   readonly exited: Promise<{ status: number | undefined; detail: string }>
-  /** The last 2,000 bytes of what it has written to its log, trimmed. */
+  /** The last 2,000 bytes of its log that it has written, trimmed. */
   output(): Promise<string>
   /** Kills its process group at once; does nothing when it is gone. */
   kill(): void
 }
 
-// Descriptor 4 of the shell is our pipe. Whoever of the two waits first, child or reader, makes an end of the other.
-const watchdog = `exec 4<&0
-"$@" </dev/null 4<&- & child=$!
-exec 3<&-
-(read -r _ <&4; kill -9 $child) & reader=$!
+/** What a child is started with, beside its arguments. */
+export interface ChildFiles {
+  /** File to which its errors are appended, and its output where that has no file of its own. */
+  log: string
+  /** File to which its output is appended. */
+  output?: string
+  /** True: it gets a second connection. */
+  secondChannel?: boolean
+}
+
+// Descriptor 5 of the shell is our pipe; 0, 3 and 4 are for the child alone. Whoever of the two waits first, child or reader, makes an end of the other.
+const watchdog = `exec 8<&0
+"$@" <&8 8<&- 5<&- & child=$!
+exec </dev/null 8<&- 3<&- 4<&-
+(read -r _ <&5; kill -9 $child) >/dev/null & reader=$!
 wait $child; status=$?
 kill $reader
 exit $status`
+
+/** Descriptor 5: only the shell has use for it. */
+const reader = { watchdog: 'pipe', 'parent-death-signal': 'ignore' } as const
 
 /** Finds out which supervision this host has: not every setpriv knows the signal, so it is tried. */
 export async function findSupervision(): Promise<Supervision> {
@@ -45,6 +62,12 @@ export function supervised(supervision: Supervision, file: string, args: readonl
   return ['setpriv', ['--pdeathsig', 'KILL', file, ...args]]
 }
 
+/** Closes a file before an error goes on. */
+const closing = (handle: FileHandle) => async (error: unknown) => {
+  await handle.close()
+  throw error
+}
+
 /** Kills a process group that may be gone already. */
 function killGroup(leader: number): void {
   try {
@@ -56,23 +79,24 @@ function killGroup(leader: number): void {
 }
 
 /**
- * Spawns `file` with nothing of our environment but PATH; what it prints is appended to `logFile`. Rejects when the
- * process cannot be made, or off the main thread: the signal fires when the spawning thread ends.
+ * Spawns `file` with nothing of our environment but PATH. Rejects when the process cannot be made, or off the main thread:
+ * the signal fires when the spawning thread ends.
  */
 export async function spawnSupervised(
   supervision: Supervision,
   file: string,
   args: readonly string[],
-  logFile: string,
+  files: ChildFiles,
 ): Promise<Child> {
   if (!isMainThread) throw new Error('a guest can be started on the main thread only: it would end with the thread')
   const [command, wrapped] = supervised(supervision, file, args)
-  const log = await open(logFile, 'a', 0o600)
+  const log = await open(files.log, 'a', 0o600)
   const { size } = await log.stat()
+  const output = await (files.output === undefined ? log : open(files.output, 'a', 0o600).catch(closing(log)))
+  const second = files.secondChannel ? 'pipe' : 'ignore'
   // execa takes any descriptor, its types only those below 10.
-  const output = log.fd as 9
   const running = execa(command, wrapped, {
-    stdio: [supervision === 'watchdog' ? 'pipe' : 'ignore', output, output, 'pipe'],
+    stdio: ['pipe', output.fd as 9, log.fd as 9, 'pipe', second, reader[supervision]],
     buffer: false,
     reject: false,
     detached: true,
@@ -80,26 +104,29 @@ export async function spawnSupervised(
     extendEnv: false,
     env: { PATH: process.env['PATH'] ?? '' },
   })
-  const closing = log.close()
-  const { pid } = running
-  const channel = running.stdio[3] as unknown as Duplex | null
+  const closed = Promise.all([...new Set([log, output])].map((handle) => handle.close()))
+  const { pid, stdin } = running
+  const [channel, secondChannel] = running.stdio.slice(3) as unknown as (Duplex | null)[]
   if (pid === undefined || !channel) {
-    await closing
+    await closed
     throw new Error(`${command} cannot be started`, { cause: await running })
   }
   let isGone = false
   running.once('exit', () => {
     isGone = true
+    secondChannel?.destroy()
   })
-  const exited = Promise.all([running, closing]).then(([{ exitCode, signal }]) => ({
+  const exited = Promise.all([running, closed]).then(([{ exitCode, signal }]) => ({
     status: exitCode,
     detail: signal ? `signal ${signal}` : `status ${exitCode}`,
   }))
   return {
     pid,
     channel,
+    secondChannel: secondChannel ?? undefined,
+    input: stdin,
     exited,
-    output: async () => (await fileTail(logFile, 2_000, size)).toString('utf8').trim(),
+    output: async () => (await fileTail(files.log, 2_000, size)).toString('utf8').trim(),
     kill: () => {
       if (!isGone) killGroup(pid)
     },

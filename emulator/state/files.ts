@@ -23,6 +23,8 @@ export function dataFiles(data: string) {
     records: join(data, 'records'),
     /** Object Storage: index and bytes. */
     objects: join(data, 'objects'),
+    /** Volumes and snapshots. */
+    storage: join(data, 'storage'),
     /** Images unpacked from their bundles, read-only, shared by all instances. */
     images: join(data, 'images'),
     /** One folder for each machine; it is gone when the instance is. */

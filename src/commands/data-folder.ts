@@ -35,11 +35,11 @@ export async function readDataFolder(data: string): Promise<DataFolder> {
 }
 
 /** Calls a page below /_euca/ of the emulator that runs on a data folder. */
-export async function adminCall<Answer>({ url, adminToken }: DataFolder, path: string, body: object): Promise<Answer> {
+export async function adminCall<Answer>({ url, adminToken }: DataFolder, path: string, body?: object): Promise<Answer> {
   const response = await fetch(`${url}/_euca/${path}`, {
-    method: 'POST',
+    method: body ? 'POST' : 'GET',
     headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    ...(body && { body: JSON.stringify(body) }),
   }).catch((error) => {
     throw new CommandFailed(`no emulator answers at ${url}: run "euca-emu start"`, { cause: error })
   })

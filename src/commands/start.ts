@@ -1,4 +1,4 @@
-import { startEmulator } from '../index.ts'
+import { type Emulator, startEmulator } from '../index.ts'
 import type { Settings } from '../settings.ts'
 import { version } from '../version.ts'
 
@@ -30,7 +30,7 @@ export async function start(settings: Settings): Promise<void> {
     onRequest: ({ what, status, milliseconds, requestId }) =>
       console.log(`${new Date().toISOString()} ${what} ${status} ${milliseconds.toFixed(0)} ms ${requestId}`),
   })
-  for (const line of banner(emulator.images, settings)) console.log(line)
+  for (const line of banner(emulator, settings)) console.log(line)
   console.log(`euca-emu ${version} is ready at ${emulator.url}`)
   await stopping
   await emulator.stop(hurry.signal)
@@ -38,7 +38,10 @@ export async function start(settings: Settings): Promise<void> {
 }
 
 /** What a person needs to go on: the images that can be run, and how clients are pointed here. */
-function banner(images: readonly { id: string; name: string }[], settings: Settings): string[] {
+export function banner(
+  { images, publicAddresses }: Pick<Emulator, 'images' | 'publicAddresses'>,
+  settings: Pick<Settings, 'data' | 'host'>,
+): string[] {
   const data = settings.data === `${process.cwd()}/.euca-emu` ? '' : ` --data '${settings.data}'`
   return [
     ...(images.length
@@ -46,9 +49,27 @@ function banner(images: readonly { id: string; name: string }[], settings: Setti
       : [
           'no images yet: "euca-emu fixtures build" makes the starter images for the next start, "euca-emu image add" takes yours',
         ]),
+    ...addressLines(publicAddresses),
     `clients: eval "$(euca-emu env${data})"`,
     ...(/^(127\.|localhost$|::1$)/.test(settings.host)
       ? []
       : [`warning: listening on ${settings.host}, beyond this machine`]),
   ]
+}
+
+const reasons: Record<string, string> = {
+  EACCES: 'no right to listen there',
+  EADDRINUSE: 'another program listens on that port of all addresses',
+  EADDRNOTAVAIL: 'this host has 127.0.0.1 alone',
+}
+
+/** Where instances are reached; ports that cannot be had at their own address have a stand-in that `ssh` knows. */
+function addressLines({ network, standIns }: Emulator['publicAddresses']): string[] {
+  const lines = [`public addresses: ${network}`]
+  for (const { port, reason } of standIns) {
+    lines.push(
+      `  port ${port} is stood in for by a high port of 127.0.0.1 (${reasons[reason] ?? reason}): euca-emu ssh ID finds it`,
+    )
+  }
+  return lines
 }

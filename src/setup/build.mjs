@@ -19,7 +19,7 @@ export function sources(folder) {
   const files = ['src', 'emulator', 'conformance', 'fixtures']
     .filter((name) => existsSync(join(folder, name)))
     .flatMap((name) => readdirSync(join(folder, name), { recursive: true }).map((path) => `${name}/${path}`))
-    .filter((path) => /\.(ts|mjs)$/.test(path))
+    .filter((path) => /\.(ts|mjs|json)$/.test(path))
     .sort()
   const digest = createHash('sha256')
   for (const file of [...files, 'tsconfig.json', 'package-lock.json']) {

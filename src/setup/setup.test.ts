@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildPlan, sources } from './build.mjs'
 import { packagesAreInstalled } from './packages.mjs'
-import { isInstalled, qemuHint } from './system.mjs'
+import { isInstalled, qemuHint, testToolsHint } from './system.mjs'
 
 let folder: string
 beforeEach(() => {
@@ -133,15 +133,15 @@ describe('run', () => {
   })
 })
 
-describe('provideQemu', () => {
+describe('what is provided', () => {
   /** A PATH that has nothing but Node, `env` and these scripts; what they write to `log` comes back. */
-  function provide(scripts: Record<string, string>) {
+  function provide(scripts: Record<string, string>, what: 'provideQemu' | 'provideTestTools' = 'provideQemu') {
     symlinkSync('/usr/bin/env', join(folder, 'env'))
     for (const [name, body] of Object.entries(scripts)) {
       file(name, `#!/bin/sh\n${body}\n`)
       chmodSync(join(folder, name), 0o755)
     }
-    const body = `import { provideQemu } from ${here('./system.mjs')}; await provideQemu().catch((error) => console.log(error.message)); console.log('end')`
+    const body = `import { ${what} } from ${here('./system.mjs')}; await ${what}().catch((error) => console.log(error.message)); console.log('end')`
     const { stdout } = spawnSync(process.execPath, script(body), {
       encoding: 'utf8',
       env: { PATH: folder, FOLDER: folder },
@@ -154,7 +154,7 @@ describe('provideQemu', () => {
     case "$*" in
       *update) : > "$FOLDER/updated" ;;
       *install*) [ -e "$FOLDER/updated" ] || exit 100
-        for name in qemu-system-x86_64 qemu-img; do echo > "$FOLDER/$name"; /bin/chmod +x "$FOLDER/$name"; done ;;
+        for name in qemu-system-x86_64 qemu-img ssh; do echo > "$FOLDER/$name"; /bin/chmod +x "$FOLDER/$name"; done ;;
     esac`
 
   test('is quiet when QEMU is there', () => {
@@ -176,6 +176,19 @@ describe('provideQemu', () => {
   ])('says what to type when %s', (_case, scripts) => {
     expect(provide(scripts)).toContain(`${qemuHint}\nend\n`)
   })
+
+  test('the tests get an ssh, as they get an openssl and a Python', () => {
+    const others = { openssl: '', python3: '', 'apt-get': apt, sudo }
+    expect(provide({ ...others, ssh: '' }, 'provideTestTools')).toBe('end\n')
+    rmSync(join(folder, 'ssh'))
+    rmSync(join(folder, 'env'))
+    const said = provide(others, 'provideTestTools')
+    expect(said).toContain(' install -y --no-install-recommends openssl openssh-client python3 python3-venv (')
+    expect(said).not.toContain(testToolsHint)
+  })
+
+  test('the tests say what to type where they get none', () =>
+    expect(provide({ openssl: '', python3: '' }, 'provideTestTools')).toContain(`${testToolsHint}\nend\n`))
 })
 
 test('an unknown command is refused with the known ones', () => {

@@ -81,14 +81,20 @@ export const provideQemu = () =>
 
 const hasPython = () => spawnSync('python3', ['-c', 'import ensurepip, venv'], { stdio: 'ignore' }).status === 0
 
-/** What tests compare with: openssl, and a Python in which boto3 can be installed. Throws StepFailed with what to type. */
+/** What to type where this script may not install what the tests need. */
+export const testToolsHint = `The tests need the programs openssl and ssh, and Python 3 with its venv module. Install them with
+  Debian, Ubuntu:  sudo apt-get install openssl openssh-client python3 python3-venv
+  Fedora:          sudo dnf install openssl openssh-clients python3
+  macOS:           brew install openssl python`
+
+/**
+ * What tests compare with and log in with: openssl, a Python in which boto3 can be installed, and ssh. Throws StepFailed
+ * with what to type.
+ */
 export const provideTestTools = () =>
   provide({
     name: 'the tools of the tests',
-    isMissing: () => !isInstalled('openssl') || !hasPython(),
-    packages: ['openssl', 'python3', 'python3-venv'],
-    hint: `The tests need the program openssl and Python 3 with its venv module. Install them with
-  Debian, Ubuntu:  sudo apt-get install openssl python3 python3-venv
-  Fedora:          sudo dnf install openssl python3
-  macOS:           brew install openssl python`,
+    isMissing: () => !isInstalled('openssl') || !isInstalled('ssh') || !hasPython(),
+    packages: ['openssl', 'openssh-client', 'python3', 'python3-venv'],
+    hint: testToolsHint,
   })

@@ -74,12 +74,6 @@ describe('refusals', () => {
       '400 MissingParameter: Invalid request:  the request must specify either ImageLocation for an instance-store image or a snapshot for the root device of an EBS image',
     ],
     [
-      'a snapshot',
-      { parameters: { ImageLocation: undefined, 'BlockDeviceMapping.1.Ebs.SnapshotId': 'snap-12345678' } },
-      '400 UnsupportedOperation: Registering an image from a snapshot is not supported by this cloud',
-      '400 UnsupportedOperation: Registering an image from a snapshot is not supported by this cloud',
-    ],
-    [
       'an EBS mapping beside a location',
       { parameters: { 'BlockDeviceMapping.1.DeviceName': 'sdb', 'BlockDeviceMapping.1.Ebs.VolumeSize': '1' } },
       '500 InternalFailure: Ebs block device mappings are not supported',

@@ -16,6 +16,17 @@ export const imageLife: Life<ImageState, ImageEvent> = {
   deleted: { on: {} },
 }
 
+/** A device of an EBS image: a volume from a snapshot or an empty one, or an ephemeral disk. */
+export interface ImageMapping {
+  readonly deviceName: string
+  readonly snapshotId?: string
+  /** GiB. */
+  readonly size?: number
+  readonly deleteOnTermination: boolean
+  /** `ephemeral0` … `ephemeral3`. */
+  readonly virtualName?: string
+}
+
 /** A registered image: machine (EMI), kernel (EKI) or ramdisk (ERI). */
 export interface ImageRecord {
   readonly id: string
@@ -28,11 +39,14 @@ export interface ImageRecord {
   readonly public: boolean
   readonly architecture: string
   readonly platform?: 'windows'
-  /** `bucket/key` of the manifest, and the SHA-256 of its text when it was registered. */
+  /** Instance-store: `bucket/key` of the manifest. EBS: `account/name`. */
   readonly location: string
-  readonly manifestSha256: string
-  /** Bytes of the unpacked image. */
+  /** Instance-store: the SHA-256 of the manifest's text when it was registered. */
+  readonly manifestSha256?: string
+  /** Bytes of the unpacked image, or of the root volume. */
   readonly size: number
+  /** EBS only: what a launch maps, the root first. Its presence makes the image EBS-backed. */
+  readonly mappings?: readonly ImageMapping[]
   /** Machine images only. */
   readonly virtualization?: 'hvm' | 'paravirtual'
   readonly kernelId?: string
@@ -55,6 +69,19 @@ export const mayUse = (image: ImageRecord, caller: Caller): boolean =>
 
 const alias = (cloud: Cloud, image: ImageRecord) => cloud.accounts.byId(image.ownerId)?.name
 
+/** Of a machine image alone. */
+const rootDeviceType = ({ kind, mappings }: ImageRecord) =>
+  kind === 'machine' ? (mappings ? 'ebs' : 'instance-store') : undefined
+
+/** A filter on what any of an EBS image's volumes has; ephemeral disks do not count. */
+const ofVolumes =
+  (read: (mapping: ImageMapping) => string | number | boolean | undefined) =>
+  ({ mappings = [] }: ImageRecord) =>
+    mappings
+      .filter(({ virtualName }) => virtualName === undefined)
+      .map(read)
+      .filter((value) => value !== undefined)
+
 /** The filters of DescribeImages (2.4); those that match nothing there match nothing here. */
 export const imageFilters = (cloud: Cloud): FilterTable<ImageRecord> => ({
   architecture: ({ architecture }) => [architecture],
@@ -70,14 +97,14 @@ export const imageFilters = (cloud: Cloud): FilterTable<ImageRecord> => ({
   platform: ({ platform }) => [platform],
   'ramdisk-id': ({ ramdiskId }) => [ramdiskId],
   'root-device-name': ({ rootDeviceName }) => [rootDeviceName],
-  'root-device-type': ({ kind }) => (kind === 'machine' ? ['instance-store'] : []),
+  'root-device-type': (image) => [rootDeviceType(image)].filter((type) => type !== undefined),
   state: ({ state }) => [state],
   'virtualization-type': ({ virtualization }) => [virtualization],
-  'block-device-mapping.delete-on-termination': () => [],
-  'block-device-mapping.device-name': () => [],
-  'block-device-mapping.snapshot-id': () => [],
-  'block-device-mapping.volume-size': () => [],
-  'block-device-mapping.volume-type': () => [],
+  'block-device-mapping.delete-on-termination': ofVolumes(({ deleteOnTermination }) => deleteOnTermination),
+  'block-device-mapping.device-name': ({ mappings = [] }) => mappings.map(({ deviceName }) => deviceName),
+  'block-device-mapping.snapshot-id': ofVolumes(({ snapshotId }) => snapshotId),
+  'block-device-mapping.volume-size': ofVolumes(({ size }) => size),
+  'block-device-mapping.volume-type': ofVolumes(() => 'standard'),
   'product-code': () => [],
   'product-code.type': () => [],
   'state-reason-code': () => [],
@@ -86,6 +113,11 @@ export const imageFilters = (cloud: Cloud): FilterTable<ImageRecord> => ({
   'tag-key': () => [],
   'tag-value': () => [],
 })
+
+function mappingView({ deviceName, virtualName, snapshotId, size, deleteOnTermination }: ImageMapping): Answer {
+  if (virtualName !== undefined) return { deviceName, virtualName }
+  return { deviceName, ebs: { snapshotId, volumeSize: size, deleteOnTermination, volumeType: 'standard' } }
+}
 
 /** An image as DescribeImages shows it (2.4). A kernel and a ramdisk have neither virtualization nor root device. */
 export function imageView(cloud: Cloud, image: ImageRecord): { [name: string]: Answer } {
@@ -105,9 +137,9 @@ export function imageView(cloud: Cloud, image: ImageRecord): { [name: string]: A
     imageOwnerAlias: alias(cloud, image),
     name: image.name,
     description: image.description,
-    rootDeviceType: image.kind === 'machine' ? 'instance-store' : undefined,
+    rootDeviceType: rootDeviceType(image),
     rootDeviceName: image.rootDeviceName,
-    blockDeviceMapping: [],
+    blockDeviceMapping: (image.mappings ?? []).map(mappingView),
     virtualizationType: image.virtualization,
     tagSet: [],
     hypervisor: cloud.settings.fidelity === 'aws' && image.kind === 'machine' ? 'xen' : undefined,

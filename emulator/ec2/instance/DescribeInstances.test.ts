@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { bothClouds, items, theText } from '../../cloud.harness.ts'
+import { bothClouds, deep, items, testCloud, theText } from '../../cloud.harness.ts'
+import { createGroup } from '../group/group.harness.ts'
+import { attach, makeVolume, registerEbs } from '../volume/volume.harness.ts'
 
 const { close, ...clouds } = await bothClouds()
 afterAll(close)
@@ -139,3 +141,89 @@ describe('effect', () => {
     ])
   })
 })
+
+describe('an EBS-backed instance in a group', async () => {
+  const cloud = await freshEbs()
+  const { id, volume, group } = cloud
+  const record = cloud.it.cloud.instances.get(id)
+  const network = record!.network
+  const shown = async () =>
+    deep(await cloud.it.call('DescribeInstances', { 'InstanceId.1': id }), 'reservationSet', '0', 'instancesSet', '0')
+
+  test('shows its addresses, its group and its volumes, but no ephemeral disk', async () => {
+    const attachTime = cloud.it.clock.now().toISOString()
+    const ebs = (one: string, deleteOnTermination: string) => ({
+      volumeId: one,
+      status: 'attached',
+      attachTime,
+      deleteOnTermination,
+    })
+    const root = cloud.it.cloud.volumes.list().find(({ attachment }) => attachment?.device === '/dev/sda')?.id ?? ''
+    expect(await shown()).toMatchObject({
+      privateDnsName: `${network.hostname}.eucalyptus.internal`,
+      dnsName: network.publicAddress,
+      ipAddress: network.publicAddress,
+      privateIpAddress: network.address,
+      groupSet: [{ groupId: group, groupName: 'web' }],
+      rootDeviceType: 'ebs',
+      rootDeviceName: '/dev/sda',
+      blockDeviceMapping: [
+        { deviceName: '/dev/sda', ebs: ebs(root, 'true') },
+        { deviceName: '/dev/sdf', ebs: ebs(volume, 'false') },
+      ],
+    })
+  })
+
+  const filters: [name: string, value: string][] = [
+    ['block-device-mapping.device-name', '/dev/sdf'],
+    ['block-device-mapping.volume-id', volume],
+    ['group-id', group],
+    ['group-name', 'w?b'],
+    ['instance.group-id', group],
+    ['instance.group-name', 'web'],
+    ['root-device-type', 'ebs'],
+    ['dns-name', network.publicAddress],
+    ['ip-address', network.publicAddress],
+    ['private-dns-name', `${network.hostname}.*`],
+    ['private-ip-address', network.address],
+  ]
+  test.each(filters)('is found by %s', async (name, value) => {
+    const found = await cloud.it.call('DescribeInstances', { 'Filter.1.Name': name, 'Filter.1.Value.1': value })
+    const ids = items(found, 'reservationSet').flatMap((one) => items(one, 'instancesSet'))
+    expect(ids.map((one) => theText(one, 'instanceId'))).toEqual([id])
+  })
+
+  test('shows no address while it is stopped, and is not found by one, but has its volumes and a reason', async () => {
+    await cloud.it.call('StopInstances', { 'InstanceId.1': id })
+    await cloud.it.idle()
+    const view = await shown()
+    expect(view).toMatchObject({
+      instanceState: { code: '80', name: 'stopped' },
+      reason: 'USER_STOPPED: User stopped.',
+      privateDnsName: '',
+      dnsName: '',
+    })
+    expect(view).not.toHaveProperty('ipAddress')
+    expect(view).not.toHaveProperty('privateIpAddress')
+    expect(items(view ?? '', 'blockDeviceMapping')).toHaveLength(2)
+    const byAddress = { 'Filter.1.Name': 'ip-address', 'Filter.1.Value.1': network.publicAddress }
+    expect(items(await cloud.it.call('DescribeInstances', byAddress), 'reservationSet')).toEqual([])
+  })
+})
+
+/** A cloud with one instance of an EBS image and one of another image, the first in a group, with a volume plugged in. */
+async function freshEbs() {
+  const cloud = await testCloud()
+  afterAll(cloud.close)
+  const group = await createGroup(cloud, 'web')
+  await cloud.run()
+  const ImageId = await registerEbs(cloud, {
+    'BlockDeviceMapping.1.Ebs.DeleteOnTermination': 'true',
+    'BlockDeviceMapping.2.DeviceName': '/dev/sdb',
+    'BlockDeviceMapping.2.VirtualName': 'ephemeral0',
+  })
+  const id = await cloud.run({ ImageId, 'SecurityGroupId.1': group })
+  const volume = await makeVolume(cloud)
+  await attach(cloud, volume, id)
+  return { it: cloud, id, volume, group }
+}

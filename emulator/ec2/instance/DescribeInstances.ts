@@ -1,7 +1,8 @@
 import { integer, list, optional, text } from '../../../src/protocol/shape.ts'
 import { filtering, filters } from '../filters.ts'
 import { operation } from '../operation.ts'
-import { instanceFilters, isShown, reservations } from './instance.ts'
+import { isShown } from './instance.ts'
+import { instanceFilters, reservations } from './instance-view.ts'
 import { isCallers, ownedInstances } from './owned.ts'
 
 /** The caller's instances, those that ended within the hour included (eucalyptus-behaviour.md section 5.1). */
@@ -20,6 +21,6 @@ export default operation('DescribeInstances', {
               isShown(instance, now) &&
               (everybodys ? isCallers(instance, caller) : instance.ownerId === caller.accountId),
           )
-    return { reservationSet: reservations(cloud, instances.filter(filtering(instanceFilters, Filter))) }
+    return { reservationSet: reservations(cloud, instances.filter(filtering(instanceFilters(cloud), Filter))) }
   },
 })

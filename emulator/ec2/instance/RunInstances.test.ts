@@ -100,11 +100,6 @@ describe('refusals', () => {
       ...same("400 InvalidKeyPair.NotFound: The key pair 'nobody' does not exist"),
     ],
     [
-      'an unknown group',
-      { 'SecurityGroup.1': 'default', 'SecurityGroup.2': 'web' },
-      ...same("400 InvalidGroup.NotFound: The security group 'web' does not exist"),
-    ],
-    [
       'user data of more than 16 KiB',
       { UserData: Buffer.alloc(16_385).toString('base64') },
       ...same('400 InvalidParameterValue: User data may not exceed 16 KB'),

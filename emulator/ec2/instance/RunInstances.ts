@@ -3,13 +3,17 @@ import { flag, integer, list, optional, struct, text, type Values } from '../../
 import type { Cloud } from '../../cloud.ts'
 import type { InstanceType } from '../../state/settings.ts'
 import type { Draft } from '../../state/store.ts'
-import { deviceMappings, refuseEbs } from '../device-mapping.ts'
+import { deviceMappings } from '../device-mapping.ts'
 import { fault } from '../faults.ts'
+import { findGroup } from '../group/group.ts'
 import { findImage, type ImageRecord, mayUse } from '../image/image.ts'
 import { keyPairId } from '../keypair/keypair.ts'
 import { operation } from '../operation.ts'
+import { checkVolumeSizes } from '../volume/limits.ts'
 import { room } from './capacity.ts'
-import { type InstanceRecord, reservations, rootDiskBytes } from './instance.ts'
+import { type InstanceRecord, rootDiskBytes } from './instance.ts'
+import { reservations } from './instance-view.ts'
+import { type LaunchDisks, launchDisks } from './launch-disks.ts'
 
 const input = {
   ImageId: text,
@@ -40,8 +44,10 @@ export default operation('RunInstances', {
     const made = await cloud.store.change((draft) => {
       const earlier = byClientToken(cloud, draft, request.ClientToken, caller)
       if (earlier.length) return { instances: earlier, fresh: false }
-      const checked = check(cloud, request, caller)
+      const checked = check(cloud, draft, request, caller)
       const count = countOf(cloud, draft, request, checked.type)
+      const sizes = checked.disks.volumes.map(({ size }) => size)
+      checkVolumeSizes(cloud, draft, Array.from({ length: count }, () => sizes).flat())
       return { instances: create(cloud, draft, request, caller, checked, count), fresh: true }
     })
     if (made.fresh) for (const { id } of made.instances) cloud.machines.launch(id)
@@ -61,9 +67,11 @@ interface Checked {
   readonly type: InstanceType
   readonly kernelId: string | undefined
   readonly ramdiskId: string | undefined
+  readonly disks: LaunchDisks
+  readonly groupIds: readonly string[]
 }
 
-function check(cloud: Cloud, request: Input, caller: Caller): Checked {
+function check(cloud: Cloud, draft: Draft, request: Input, caller: Caller): Checked {
   const { settings } = cloud
   const name = request.InstanceType ?? settings.defaultInstanceType
   const type = settings.instanceTypes.find((one) => one.name === name)
@@ -72,14 +80,16 @@ function check(cloud: Cloud, request: Input, caller: Caller): Checked {
   if (zone !== undefined && zone !== settings.zone) throw fault('zoneUnavailable', zone)
   checkUserData(request.UserData)
   const image = usable(cloud, request.ImageId, caller)
-  refuseEbs(request.BlockDeviceMapping, 'launch')
+  const disks = launchDisks(cloud, draft, image, type, request.BlockDeviceMapping, caller)
   if (request.KeyName !== undefined && !cloud.keyPairs.get(keyPairId(caller.accountId, request.KeyName))) {
     throw fault('keyPairNotFound', request.KeyName)
   }
-  // Security groups come with the network; until then each account has its group `default` alone.
-  const group = [...request.SecurityGroup, ...request.SecurityGroupId].find((one) => one !== 'default')
-  if (group !== undefined) throw fault('groupNotFound', group)
-  if (image.size > rootDiskBytes(type)) {
+  const named = [
+    ...request.SecurityGroup.map((GroupName) => ({ GroupName })),
+    ...request.SecurityGroupId.map((GroupId) => ({ GroupId })),
+  ]
+  const groups = (named.length ? named : [{ GroupName: 'default' }]).map((one) => findGroup(cloud, draft, one, caller))
+  if (!image.mappings && image.size > rootDiskBytes(type)) {
     throw fault('imageExceedsType', image.id, String(image.size), type.name, String(type.disk))
   }
   // A kernel given for an HVM image is ignored in silence; for a paravirtual one it wins over the image's.
@@ -88,7 +98,8 @@ function check(cloud: Cloud, request: Input, caller: Caller): Checked {
     paravirtual && id !== undefined ? loadable(cloud, kind, id, caller) : undefined
   const kernelId = boots('kernel', request.KernelId ?? image.kernelId)
   if (paravirtual && !kernelId) throw fault('kernelMissing')
-  return { image, type, kernelId, ramdiskId: boots('ramdisk', request.RamdiskId ?? image.ramdiskId) }
+  const ramdiskId = boots('ramdisk', request.RamdiskId ?? image.ramdiskId)
+  return { image, type, kernelId, ramdiskId, disks, groupIds: [...new Set(groups.map(({ id }) => id))] }
 }
 
 /** 16 KiB at most when decoded (section 5.2); what is not base64 is refused rather than dropped in silence. */
@@ -125,7 +136,7 @@ function create(
   draft: Draft,
   request: Input,
   caller: Caller,
-  { image, type, kernelId, ramdiskId }: Checked,
+  { image, type, kernelId, ramdiskId, disks, groupIds }: Checked,
   count: number,
 ): InstanceRecord[] {
   const instances = cloud.instances.in(draft)
@@ -133,8 +144,9 @@ function create(
   const launchedAt = cloud.clock.now().toISOString()
   return Array.from({ length: count }, (_, launchIndex) => {
     const { KeyName, UserData, ClientToken } = request
+    const id = cloud.ids.resource('i')
     const instance: InstanceRecord = {
-      id: cloud.ids.resource('i'),
+      id,
       reservationId,
       ownerId: caller.accountId,
       launchIndex,
@@ -153,9 +165,39 @@ function create(
       architecture: image.architecture,
       ...(image.platform && { platform: image.platform }),
       virtualization: image.virtualization ?? 'paravirtual',
+      rootDeviceType: image.mappings ? 'ebs' : 'instance-store',
       rootDeviceName: image.rootDeviceName ?? '/dev/sda1',
+      ephemerals: disks.ephemerals,
+      groupIds,
+      network: cloud.network.place(id, instances.list()),
     }
     instances.put(instance)
+    createVolumes(cloud, draft, instance, disks)
     return instance
   })
+}
+
+/** The volumes of a launch are there, and in use, from the first; their disks are made before the machine starts. */
+function createVolumes(cloud: Cloud, draft: Draft, instance: InstanceRecord, { volumes }: LaunchDisks): void {
+  const { id: instanceId, ownerId, zone, launchedAt } = instance
+  for (const [atLaunch, { deviceName, snapshotId, size, deleteOnTermination }] of volumes.entries()) {
+    cloud.volumes.in(draft).put({
+      id: cloud.ids.resource('vol'),
+      ownerId,
+      state: 'in-use',
+      size,
+      ...(snapshotId !== undefined && { snapshotId }),
+      zone,
+      createdAt: launchedAt,
+      made: false,
+      attachment: {
+        instanceId,
+        device: deviceName,
+        state: 'attaching',
+        attachedAt: launchedAt,
+        deleteOnTermination,
+        atLaunch,
+      },
+    })
+  }
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
-import { afterAll, describe, expect, test } from 'vitest'
-import { bothClouds, items } from '../../cloud.harness.ts'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { bothClouds, freshCloud, items, type TestCloud } from '../../cloud.harness.ts'
+import { attach, makeVolume, registerEbs, told as toldOfVolume } from '../volume/volume.harness.ts'
 
 const { close, ...clouds } = await bothClouds()
 afterAll(close)
@@ -107,5 +108,100 @@ describe('effect', () => {
       state: 'terminated',
       ending: { kind: 'crashed', detail: 'bang' },
     })
+  })
+})
+
+/** A running EBS-backed instance; its root and a further volume end with it, another of the launch and a plugged one stay. */
+async function withVolumes(cloud: TestCloud) {
+  const flag = 'Ebs.DeleteOnTermination'
+  const id = await cloud.run({
+    ImageId: await registerEbs(cloud, { [`BlockDeviceMapping.1.${flag}`]: 'true' }),
+    'BlockDeviceMapping.1.DeviceName': '/dev/sdb',
+    'BlockDeviceMapping.1.Ebs.VolumeSize': '1',
+    [`BlockDeviceMapping.1.${flag}`]: 'true',
+    'BlockDeviceMapping.2.DeviceName': '/dev/sdc',
+    'BlockDeviceMapping.2.Ebs.VolumeSize': '1',
+  })
+  await cloud.idle()
+  await attach(cloud, await makeVolume(cloud), id)
+  return { id, fates: () => fatesOf(cloud) }
+}
+
+/** What became of each volume that is or was in an instance, by its place in the order of their making. */
+async function fatesOf(cloud: TestCloud): Promise<string[]> {
+  // The first volume is the one that the image's snapshot was made of.
+  const [, ...ids] = cloud.cloud.volumes.list().map(({ id }) => id)
+  return Promise.all(ids.map((id) => toldOfVolume(cloud, id)))
+}
+
+describe('volumes', () => {
+  const after = ['deleted', 'deleted', 'available', 'available']
+
+  test('from running', async () => {
+    const cloud = await freshCloud()
+    const { id, fates } = await withVolumes(cloud)
+    expect(await terminate([id], cloud)).toEqual([`${id} 16 -> 32`])
+    await cloud.idle()
+    expect(await fates()).toEqual(after)
+    expect(await cloud.cloud.storage.usage()).toMatchObject({ volumes: 3 })
+  })
+
+  test('from stopped, which is terminated at once (BDM 13, 14)', async () => {
+    const cloud = await freshCloud()
+    const { id, fates } = await withVolumes(cloud)
+    await cloud.call('StopInstances', { 'InstanceId.1': id })
+    await cloud.idle()
+    expect(await terminate([id], cloud)).toEqual([`${id} 80 -> 48`])
+    expect(cloud.cloud.instances.get(id)).toMatchObject({ state: 'terminated', ending: { kind: 'user' } })
+    await cloud.idle()
+    expect(await fates()).toEqual(after)
+    expect(cloud.cloud.instances.get(id)?.terminatedAt).toBe(cloud.clock.now().toISOString())
+  })
+
+  test('from stopped, and then out of the answers at once', async () => {
+    const cloud = await freshCloud()
+    const { id, fates } = await withVolumes(cloud)
+    await cloud.call('StopInstances', { 'InstanceId.1': id })
+    await cloud.idle()
+    expect([...(await terminate([id], cloud)), ...(await terminate([id], cloud))]).toEqual([
+      `${id} 80 -> 48`,
+      `${id} 48 -> 48`,
+    ])
+    await cloud.idle()
+    expect(await fates()).toEqual(after)
+    expect(cloud.cloud.instances.get(id)).toBeUndefined()
+  })
+
+  test('from stopping, which waits for the guest no longer', async () => {
+    const pressed: string[] = []
+    const cloud = await freshCloud({ guests: { obeysPowerButton: ({ id }) => pressed.push(id) < 0 } })
+    const { id, fates } = await withVolumes(cloud)
+    await cloud.call('StopInstances', { 'InstanceId.1': id })
+    await vi.waitFor(() => expect(pressed).toEqual([id]))
+    expect(await terminate([id], cloud)).toEqual([`${id} 64 -> 32`])
+    await cloud.idle()
+    expect(cloud.cloud.instances.get(id)).toMatchObject({ state: 'terminated', ending: { kind: 'user' } })
+    expect(await fates()).toEqual(after)
+    expect(existsSync(cloud.cloud.files.machine(id).folder)).toBe(false)
+  })
+
+  test('of an instance-store instance that were plugged in stay', async () => {
+    const cloud = await freshCloud()
+    const id = await cloud.run()
+    const volume = await makeVolume(cloud)
+    await attach(cloud, volume, id)
+    await terminate([id], cloud)
+    await cloud.idle()
+    expect(await toldOfVolume(cloud, volume)).toBe('available')
+  })
+
+  test('in aws those that are deleted are out of the answers', async () => {
+    const id = await clouds.aws.run({ ImageId: await registerEbs(clouds.aws) })
+    await clouds.aws.idle()
+    const before = clouds.aws.cloud.volumes.list().length
+    await terminate([id], clouds.aws)
+    await clouds.aws.idle()
+    // The root, whose flag is true in aws unless it is said otherwise.
+    expect(clouds.aws.cloud.volumes.list()).toHaveLength(before - 1)
   })
 })

@@ -1,17 +1,20 @@
-import type { Answer } from '../../../src/protocol/xml.ts'
 import type { Cloud } from '../../cloud.ts'
 import { type Life, move } from '../../state/life.ts'
 import type { InstanceType } from '../../state/settings.ts'
 import type { Draft } from '../../state/store.ts'
-import type { FilterTable } from '../filters.ts'
 
-export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated'
-export type InstanceEvent = 'started' | 'hostDown' | 'end' | 'gone'
+export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated'
+export type InstanceEvent = 'started' | 'hostDown' | 'halt' | 'halted' | 'start' | 'end' | 'gone'
 
-/** eucalyptus-behaviour.md section 5.1. `hostDown`: the emulator ended with the machine running; it boots again. */
+/**
+ * eucalyptus-behaviour.md section 5.1. `hostDown`: the emulator ended with the machine running; it boots again. `halt`
+ * is for EBS-backed instances only: stopped, they keep their volumes.
+ */
 export const instanceLife: Life<InstanceState, InstanceEvent> = {
-  pending: { on: { started: 'running', hostDown: 'pending', end: 'shutting-down' } },
-  running: { on: { hostDown: 'pending', end: 'shutting-down' } },
+  pending: { on: { started: 'running', hostDown: 'pending', halt: 'stopping', end: 'shutting-down' } },
+  running: { on: { hostDown: 'pending', halt: 'stopping', end: 'shutting-down' } },
+  stopping: { on: { halted: 'stopped', end: 'shutting-down' } },
+  stopped: { on: { start: 'pending', end: 'shutting-down' } },
   'shutting-down': { on: { end: 'shutting-down', gone: 'terminated' } },
   terminated: { on: {} },
 }
@@ -22,6 +25,8 @@ export const stateCode: Record<InstanceState, number> = {
   running: 16,
   'shutting-down': 32,
   terminated: 48,
+  stopping: 64,
+  stopped: 80,
 }
 
 /** What made an instance end, and how each fidelity words it (5.1; AWS: StateReason of DescribeInstances). */
@@ -30,9 +35,10 @@ export const endings = {
   guest: { reason: 'NORMAL: ', code: 'Client.InstanceInitiatedShutdown' },
   failed: { reason: 'FAILED: The instance failed to start on the NC.', code: 'Server.InternalError' },
   crashed: { reason: 'FAILED: The machine of the instance ended unexpectedly.', code: 'Server.InternalError' },
+  stopped: { reason: 'USER_STOPPED: User stopped.', code: 'Client.UserInitiatedShutdown' },
 } as const
 
-/** Why an instance ended. */
+/** Why an instance ended, or stopped. */
 export interface Ending {
   readonly kind: keyof typeof endings
   readonly detail?: string
@@ -62,9 +68,29 @@ export interface InstanceRecord {
   readonly architecture: string
   readonly platform?: 'windows'
   readonly virtualization: 'hvm' | 'paravirtual'
+  readonly rootDeviceType: 'instance-store' | 'ebs'
   readonly rootDeviceName: string
-  /** The files that its disks rest on, once they are made: until then a launch starts afresh. */
-  readonly templates?: { readonly root: string; readonly kernel?: string; readonly ramdisk?: string }
+  /** The ephemeral disks that were mapped, by device name; those that the type always has are not listed. */
+  readonly ephemerals: readonly { readonly deviceName: string; readonly virtualName: string }[]
+  readonly groupIds: readonly string[]
+  readonly network: InstanceNetwork
+  /**
+   * Its disks are made, and these are the unpacked images that they rest on: until then a launch makes them afresh. An
+   * EBS-backed instance has no root here, its volumes have records of their own.
+   */
+  readonly templates?: { readonly root?: string; readonly kernel?: string; readonly ramdisk?: string }
+}
+
+/** Where an instance is in the network; it keeps that for its life. */
+export interface InstanceNetwork {
+  readonly mac: string
+  /** Of the private network. */
+  readonly address: string
+  /** Without the domain. */
+  readonly hostname: string
+  readonly domain: string
+  /** Of the pool in 127.8.0.0/16. */
+  readonly publicAddress: string
 }
 
 /** How long terminated instances stay in the answers: 60 minutes (5.1). */
@@ -112,84 +138,8 @@ export function rootDiskBytes({ disk, diskCount }: InstanceType): number {
   return (diskCount > 1 ? Math.floor(disk / diskCount) : disk) * 2 ** 30
 }
 
-/** The filters of DescribeInstances. */
-export const instanceFilters: FilterTable<InstanceRecord> = {
-  architecture: ({ architecture }) => [architecture],
-  'availability-zone': ({ zone }) => [zone],
-  'client-token': ({ clientToken }) => [clientToken],
-  'image-id': ({ imageId }) => [imageId],
-  'instance-id': ({ id }) => [id],
-  'instance-state-code': ({ state }) => [stateCode[state]],
-  'instance-state-name': ({ state }) => [state],
-  'instance-type': ({ instanceType }) => [instanceType],
-  'kernel-id': ({ kernelId }) => [kernelId],
-  'key-name': ({ keyName }) => [keyName],
-  'launch-index': ({ launchIndex }) => [launchIndex],
-  'launch-time': ({ launchedAt }) => [launchedAt],
-  'owner-id': ({ ownerId }) => [ownerId],
-  platform: ({ platform }) => [platform],
-  'ramdisk-id': ({ ramdiskId }) => [ramdiskId],
-  'reservation-id': ({ reservationId }) => [reservationId],
-  'root-device-name': ({ rootDeviceName }) => [rootDeviceName],
-  'root-device-type': () => ['instance-store'],
-  'state-reason-code': ({ ending }) => (ending ? [endings[ending.kind].code] : []),
-  'virtualization-type': ({ virtualization }) => [virtualization],
-  'tag-key': () => [],
-  'tag-value': () => [],
-}
-
 /** A state as it stands in answers. */
 export const stateView = (state: InstanceState) => ({ code: stateCode[state], name: state as string })
 
-/** An instance as DescribeInstances shows it (5.2). Addresses are not there: a machine has no network yet. */
-export function instanceView(cloud: Cloud, instance: InstanceRecord): { [name: string]: Answer } {
-  const ending = instance.ending && endings[instance.ending.kind]
-  const detail = instance.ending?.detail
-  const aws = cloud.settings.fidelity === 'aws'
-  return {
-    instanceId: instance.id,
-    imageId: instance.imageId,
-    instanceState: stateView(instance.state),
-    privateDnsName: '',
-    dnsName: '',
-    reason: ending ? `${ending.reason}${detail ? ` -- [${detail}]` : ''}` : '',
-    keyName: instance.keyName,
-    amiLaunchIndex: instance.launchIndex,
-    productCodes: [],
-    instanceType: instance.instanceType,
-    launchTime: instance.launchedAt,
-    placement: { availabilityZone: instance.zone, groupName: '', tenancy: 'default' },
-    kernelId: instance.kernelId,
-    ramdiskId: instance.ramdiskId,
-    platform: instance.platform,
-    monitoring: { state: instance.monitoring ? 'enabled' : 'disabled' },
-    groupSet: [],
-    stateReason:
-      aws && ending ? { code: ending.code, message: `${ending.code}${detail ? `: ${detail}` : ''}` } : undefined,
-    architecture: instance.architecture,
-    rootDeviceType: 'instance-store',
-    rootDeviceName: instance.rootDeviceName,
-    blockDeviceMapping: [],
-    virtualizationType: instance.virtualization,
-    clientToken: instance.clientToken,
-    tagSet: [],
-    hypervisor: aws ? 'xen' : undefined,
-    networkInterfaceSet: [],
-  }
-}
-
-/** Instances as reservations, in the order in which they were made. */
-export function reservations(cloud: Cloud, instances: readonly InstanceRecord[]): { [name: string]: Answer }[] {
-  const groups = new Map<string, InstanceRecord[]>()
-  for (const instance of instances) {
-    const group = groups.get(instance.reservationId)
-    if (group) group.push(instance)
-    else groups.set(instance.reservationId, [instance])
-  }
-  return [...groups].map(([reservationId, members]) => ({
-    reservationId,
-    ownerId: members[0]?.ownerId,
-    groupSet: [],
-    instancesSet: members.map((instance) => instanceView(cloud, instance)),
-  }))
-}
+/** Whether an instance has its place in the network and its volumes. */
+export const isLive = ({ state }: InstanceRecord): boolean => state !== 'terminated'

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import type { Parameters } from '../../../src/client/ec2.ts'
+import { list, text } from '../../../src/client/xml.ts'
+import { defineCase } from '../../case.ts'
+import { reportOf, resultOf, userDataScript } from '../../guest.ts'
+import { registerSnapshot } from '../../images.ts'
+import { endInstance, runInstance, untilRunning, untilState } from '../../instances.ts'
+import { registerStarter, starterImage } from '../../starter.ts'
+import type { Tools } from '../../tools.ts'
+import {
+  attachVolume,
+  deleteLater,
+  detachVolume,
+  findVolume,
+  makeSnapshot,
+  makeVolume,
+  untilDeleted,
+} from '../../volumes.ts'
+
+/** A snapshot of a volume onto which a guest has copied the disk that it runs from, its file system held still. */
+async function snapshotOfAGuestsDisk(tools: Tools): Promise<string> {
+  const { sizes } = await starterImage('hvm')
+  const copy = [
+    'until [ -b /dev/vdb ]; do usleep 100000; done',
+    // The disk and its partition have caches of their own: what is read from the disk must not be older.
+    'sync; echo 3 > /proc/sys/vm/drop_caches; fsfreeze --freeze /',
+    `dd if=/dev/vda of=/dev/vdb bs=1048576 count=${sizes.disk / 2 ** 20}; copied=$?`,
+    'fsfreeze --unfreeze /; sync',
+    'result copied $copied',
+  ]
+  const volume = await makeVolume(tools)
+  const ImageId = await registerStarter(tools, 'hvm')
+  const builder = await runInstance(tools, { ImageId, UserData: userDataScript(...copy) })
+  await untilRunning(tools, builder)
+  await attachVolume(tools, volume, builder, '/dev/sdf')
+  assert.equal(await resultOf(tools, builder, 'copied'), '0')
+  await detachVolume(tools, volume)
+  await endInstance(tools, builder)
+  return makeSnapshot(tools, volume)
+}
+
+/** Runs an instance from a volume and gives it with that volume. */
+async function runFromVolume(tools: Tools, parameters: Parameters): Promise<{ id: string; root: string }> {
+  const id = await runInstance(tools, parameters)
+  const instance = await untilRunning(tools, id)
+  assert.equal(text(instance, 'rootDeviceType'), 'ebs')
+  const root = text(list(instance, 'blockDeviceMapping')[0], 'ebs', 'volumeId') ?? ''
+  deleteLater(tools, root)
+  return { id, root }
+}
+
+export default defineCase({
+  id: 'ebs/boots-from-a-snapshot',
+  title:
+    'an image of a snapshot boots; a stop keeps what its guest wrote, another instance begins anew, roots end as told',
+  level: 'MUST',
+  covers: ['RegisterImage', 'RunInstances', 'StopInstances', 'StartInstances', 'CreateSnapshot', 'TerminateInstances'],
+  needs: ['s3', 'images', 'instance-store', 'boots-hvm', 'ebs', 'network'],
+  source: 'eucalyptus-behaviour.md sections 5.2 (stop and start), 5.4 (disk fate) and 7.2; node.md section 4',
+  seconds: 60,
+  async run(tools) {
+    const { ec2 } = tools.administrator
+    const ImageId = await registerSnapshot(tools, await snapshotOfAGuestsDisk(tools))
+    const first = await runFromVolume(tools, { ImageId })
+    // The builder's first boot is in the copy.
+    const { disks } = await reportOf(tools, first.id, { bootCount: 2 })
+    assert.equal(disks[0]?.bytes, 2 ** 30, 'the root has the size of its snapshot, not that of the type')
+    await ec2.call('StopInstances', { InstanceId: [first.id] })
+    await untilState(tools, first.id, 'stopped')
+    await ec2.call('StartInstances', { InstanceId: [first.id] })
+    const keeping = { DeviceName: '/dev/sda', Ebs: { DeleteOnTermination: false } }
+    const second = await runFromVolume(tools, { ImageId, BlockDeviceMapping: [keeping] })
+    await reportOf(tools, second.id, { bootCount: 2 })
+    await reportOf(tools, first.id, { bootCount: 3 })
+    for (const { id } of [first, second]) await endInstance(tools, id)
+    await untilDeleted(tools, first.root)
+    const kept = text(await findVolume(tools, second.root), 'status')
+    assert.equal(kept, 'available', 'a root with DeleteOnTermination false did not outlive its instance')
+  },
+})

@@ -1,0 +1,125 @@
+import type { Answer } from '../../../src/protocol/xml.ts'
+import type { Cloud } from '../../cloud.ts'
+import type { FilterTable } from '../filters.ts'
+import type { VolumeRecord } from '../volume/volume.ts'
+import { endings, type InstanceRecord, stateCode, stateView } from './instance.ts'
+
+/** The volumes that are attached to an instance. */
+export const volumesOf = (volumes: readonly VolumeRecord[], id: string): VolumeRecord[] =>
+  volumes.filter(({ attachment }) => attachment?.instanceId === id)
+
+const privateName = ({ network: { hostname, domain } }: InstanceRecord) => `${hostname}.${domain}`
+
+/** An instance has its addresses while it starts and runs; a stopped one shows none, as its machine is gone. */
+const isReachable = ({ state }: InstanceRecord) => state === 'pending' || state === 'running'
+const whileReachable = <Value>(instance: InstanceRecord, value: Value) => (isReachable(instance) ? value : undefined)
+
+/** The filters of DescribeInstances. */
+export const instanceFilters = (cloud: Cloud): FilterTable<InstanceRecord> => ({
+  architecture: ({ architecture }) => [architecture],
+  'availability-zone': ({ zone }) => [zone],
+  'block-device-mapping.device-name': ({ id }) =>
+    volumesOf(cloud.volumes.list(), id).map(({ attachment }) => attachment?.device),
+  'block-device-mapping.volume-id': ({ id }) => volumesOf(cloud.volumes.list(), id).map((volume) => volume.id),
+  'client-token': ({ clientToken }) => [clientToken],
+  'dns-name': (instance) => [whileReachable(instance, instance.network.publicAddress)],
+  'group-id': ({ groupIds }) => groupIds,
+  'group-name': ({ groupIds }) => groupIds.map((id) => cloud.groups.get(id)?.name),
+  'image-id': ({ imageId }) => [imageId],
+  'instance-id': ({ id }) => [id],
+  'instance-state-code': ({ state }) => [stateCode[state]],
+  'instance-state-name': ({ state }) => [state],
+  'instance-type': ({ instanceType }) => [instanceType],
+  'instance.group-id': ({ groupIds }) => groupIds,
+  'instance.group-name': ({ groupIds }) => groupIds.map((id) => cloud.groups.get(id)?.name),
+  'ip-address': (instance) => [whileReachable(instance, instance.network.publicAddress)],
+  'kernel-id': ({ kernelId }) => [kernelId],
+  'key-name': ({ keyName }) => [keyName],
+  'launch-index': ({ launchIndex }) => [launchIndex],
+  'launch-time': ({ launchedAt }) => [launchedAt],
+  'owner-id': ({ ownerId }) => [ownerId],
+  platform: ({ platform }) => [platform],
+  'private-dns-name': (instance) => [whileReachable(instance, privateName(instance))],
+  'private-ip-address': (instance) => [whileReachable(instance, instance.network.address)],
+  'ramdisk-id': ({ ramdiskId }) => [ramdiskId],
+  'reservation-id': ({ reservationId }) => [reservationId],
+  'root-device-name': ({ rootDeviceName }) => [rootDeviceName],
+  'root-device-type': ({ rootDeviceType }) => [rootDeviceType],
+  'state-reason-code': ({ ending }) => (ending ? [endings[ending.kind].code] : []),
+  'virtualization-type': ({ virtualization }) => [virtualization],
+  'tag-key': () => [],
+  'tag-value': () => [],
+})
+
+/** An instance's groups as answers list them. */
+const groupSet = (cloud: Cloud, { groupIds }: InstanceRecord) =>
+  groupIds.map((groupId) => ({ groupId, groupName: cloud.groups.get(groupId)?.name }))
+
+/** The volumes of an instance; ephemeral disks are not listed, as in the real cloud (5.2). */
+function mappings(cloud: Cloud, { id }: InstanceRecord): Answer {
+  return volumesOf(cloud.volumes.list(), id).map(({ id: volumeId, attachment }) => ({
+    deviceName: attachment?.device,
+    ebs: {
+      volumeId,
+      status: attachment?.state,
+      attachTime: attachment?.attachedAt,
+      deleteOnTermination: attachment?.deleteOnTermination,
+    },
+  }))
+}
+
+/** An instance as DescribeInstances shows it (5.2). Its public DNS name is its public address. */
+export function instanceView(cloud: Cloud, instance: InstanceRecord): { [name: string]: Answer } {
+  const ending = instance.ending && endings[instance.ending.kind]
+  const detail = instance.ending?.detail
+  const aws = cloud.settings.fidelity === 'aws'
+  const publicAddress = whileReachable(instance, instance.network.publicAddress)
+  return {
+    instanceId: instance.id,
+    imageId: instance.imageId,
+    instanceState: stateView(instance.state),
+    privateDnsName: whileReachable(instance, privateName(instance)) ?? '',
+    dnsName: publicAddress ?? '',
+    reason: ending ? `${ending.reason}${detail ? ` -- [${detail}]` : ''}` : '',
+    keyName: instance.keyName,
+    amiLaunchIndex: instance.launchIndex,
+    productCodes: [],
+    instanceType: instance.instanceType,
+    launchTime: instance.launchedAt,
+    placement: { availabilityZone: instance.zone, groupName: '', tenancy: 'default' },
+    kernelId: instance.kernelId,
+    ramdiskId: instance.ramdiskId,
+    platform: instance.platform,
+    monitoring: { state: instance.monitoring ? 'enabled' : 'disabled' },
+    privateIpAddress: whileReachable(instance, instance.network.address),
+    ipAddress: publicAddress,
+    groupSet: groupSet(cloud, instance),
+    stateReason:
+      aws && ending ? { code: ending.code, message: `${ending.code}${detail ? `: ${detail}` : ''}` } : undefined,
+    architecture: instance.architecture,
+    rootDeviceType: instance.rootDeviceType,
+    rootDeviceName: instance.rootDeviceName,
+    blockDeviceMapping: mappings(cloud, instance),
+    virtualizationType: instance.virtualization,
+    clientToken: instance.clientToken,
+    tagSet: [],
+    hypervisor: aws ? 'xen' : undefined,
+    networkInterfaceSet: [],
+  }
+}
+
+/** Instances as reservations, in the order in which they were made. */
+export function reservations(cloud: Cloud, instances: readonly InstanceRecord[]): { [name: string]: Answer }[] {
+  const groups = new Map<string, InstanceRecord[]>()
+  for (const instance of instances) {
+    const group = groups.get(instance.reservationId)
+    if (group) group.push(instance)
+    else groups.set(instance.reservationId, [instance])
+  }
+  return [...groups].map(([reservationId, members]) => ({
+    reservationId,
+    ownerId: members[0]?.ownerId,
+    groupSet: members[0] ? groupSet(cloud, members[0]) : [],
+    instancesSet: members.map((instance) => instanceView(cloud, instance)),
+  }))
+}

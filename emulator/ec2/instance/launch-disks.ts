@@ -1,0 +1,142 @@
+import type { Caller } from '../../../src/protocol/operation.ts'
+import type { Cloud } from '../../cloud.ts'
+import type { InstanceType } from '../../state/settings.ts'
+import type { Draft } from '../../state/store.ts'
+import { type DeviceMapping, refuseEbs } from '../device-mapping.ts'
+import { fault } from '../faults.ts'
+import type { ImageMapping, ImageRecord } from '../image/image.ts'
+import type { SnapshotRecord } from '../snapshot/snapshot.ts'
+
+/** The disks that a launch makes beside the root of an instance-store image. */
+export interface LaunchDisks {
+  /** Volumes to make, the root of an EBS image first. Sizes in GiB. */
+  readonly volumes: readonly (ImageMapping & { readonly size: number })[]
+  /** Ephemeral disks that were mapped and that the type has. */
+  readonly ephemerals: readonly { readonly deviceName: string; readonly virtualName: string }[]
+}
+
+const bare = (device: string | undefined) => (device ?? '').replace(/^\/dev\//, '')
+const invalid = (sentence: string) => fault('launchMapping', sentence)
+
+/** `/dev/sda1` names the root of an image whose root is `/dev/sda`, as clients send it. */
+function isRoot(image: ImageRecord, device: string | undefined): boolean {
+  const [root, name] = [bare(image.rootDeviceName), bare(device)]
+  return name === root || (!/\d$/.test(root) && name === `${root}1`)
+}
+
+/**
+ * What a launch of an image maps (eucalyptus-behaviour.md section 2.3): the request's mappings win by device name, those
+ * of the image that are left follow; of the root only size and DeleteOnTermination may change. An instance-store image
+ * takes no volumes. Throws the faults.
+ */
+export function launchDisks(
+  cloud: Cloud,
+  draft: Draft,
+  image: ImageRecord,
+  type: InstanceType,
+  asked: readonly DeviceMapping[],
+  caller: Caller,
+): LaunchDisks {
+  if (!image.mappings) {
+    refuseEbs(asked, 'launch')
+    const [ephemeral] = asked.filter(({ VirtualName, NoDevice }) => VirtualName !== undefined && NoDevice === undefined)
+    const { DeviceName = '', VirtualName = '' } = ephemeral ?? {}
+    return { volumes: [], ephemerals: ephemeral ? [{ deviceName: DeviceName, virtualName: VirtualName }] : [] }
+  }
+  const names = checkNames(image, asked)
+  const [root, ...others] = image.mappings
+  if (!root) throw new Error(`the EBS image ${image.id} has no root mapping`)
+  const kept = others.filter(({ deviceName }) => !names.has(bare(deviceName)))
+  const added = asked
+    .filter(({ DeviceName, NoDevice }) => NoDevice === undefined && !isRoot(image, DeviceName))
+    .map((mapping) => mappingOf(mapping))
+  const rootAsked = withRootRequest(
+    root,
+    asked.find(({ DeviceName }) => isRoot(image, DeviceName)),
+  )
+  const all = [rootAsked, ...added, ...kept]
+  const volumes = all
+    .filter(({ virtualName }) => virtualName === undefined)
+    .map((mapping) => ({
+      ...mapping,
+      size: sizeOf(cloud, draft, mapping, rootAsked, !added.includes(mapping), caller),
+    }))
+  const ephemerals = all.flatMap(({ deviceName, virtualName }) => (virtualName ? [{ deviceName, virtualName }] : []))
+  return { volumes, ephemerals: ephemerals.slice(0, type.diskCount) }
+}
+
+/** Device names are of disks and unique; throws otherwise. */
+function checkNames(image: ImageRecord, asked: readonly DeviceMapping[]): Set<string> {
+  const seen = new Set<string>()
+  for (const { DeviceName = '', VirtualName, NoDevice } of asked) {
+    const name = bare(DeviceName)
+    if (!/^(?:sd|vd|hd|xvd)[a-z][1-9]*$/.test(name)) throw invalid(`Device name ${DeviceName} is invalid`)
+    if (/\d$/.test(name) && !isRoot(image, DeviceName)) {
+      throw invalid(`${DeviceName} is not supported. Device name cannot be a partition`)
+    }
+    const device = isRoot(image, DeviceName) ? bare(image.rootDeviceName) : name
+    if (seen.has(device)) throw invalid(`${DeviceName} is assigned multiple times`)
+    seen.add(device)
+    if (VirtualName !== undefined && NoDevice === undefined && !/^ephemeral[0-3]$/.test(VirtualName)) {
+      throw invalid('Virtual device name must be of the form ephemeral[0123]')
+    }
+  }
+  return seen
+}
+
+function mappingOf({ DeviceName = '', VirtualName, Ebs }: DeviceMapping): ImageMapping {
+  if (VirtualName !== undefined) return { deviceName: DeviceName, virtualName: VirtualName, deleteOnTermination: true }
+  return {
+    deviceName: DeviceName,
+    ...(Ebs?.SnapshotId !== undefined && { snapshotId: Ebs.SnapshotId.toLowerCase() }),
+    ...(Ebs?.VolumeSize !== undefined && { size: Ebs.VolumeSize }),
+    deleteOnTermination: Ebs?.DeleteOnTermination ?? false,
+  }
+}
+
+function withRootRequest(root: ImageMapping, asked: DeviceMapping | undefined): ImageMapping {
+  if (!asked) return root
+  const { Ebs, VirtualName, NoDevice } = asked
+  if (VirtualName !== undefined || NoDevice !== undefined)
+    throw invalid('The root device cannot be mapped to anything else')
+  if (Ebs?.SnapshotId !== undefined && Ebs.SnapshotId.toLowerCase() !== root.snapshotId) {
+    throw invalid('The snapshot of the root device cannot be changed')
+  }
+  if (Ebs?.VolumeSize !== undefined && Ebs.VolumeSize < (root.size ?? 0)) {
+    throw invalid(`Size of the root device cannot be smaller than the image's ${root.size} GiB`)
+  }
+  return {
+    ...root,
+    ...(Ebs?.VolumeSize !== undefined && { size: Ebs.VolumeSize }),
+    deleteOnTermination: Ebs?.DeleteOnTermination ?? root.deleteOnTermination,
+  }
+}
+
+/** GiB: as asked for, else the snapshot's, else the root's. */
+function sizeOf(
+  cloud: Cloud,
+  draft: Draft,
+  { snapshotId, size, deviceName }: ImageMapping,
+  root: ImageMapping,
+  isImages: boolean,
+  caller: Caller,
+): number {
+  const snapshot = snapshotId === undefined ? undefined : usableSnapshot(cloud, draft, snapshotId, isImages, caller)
+  const least = snapshot?.volumeSize ?? 1
+  if (size !== undefined && size < least) {
+    throw invalid(
+      snapshot
+        ? `Size of the volume cannot be smaller than the source snapshot for ${deviceName}`
+        : `Volume size for ${deviceName} cannot be 0`,
+    )
+  }
+  return size ?? snapshot?.volumeSize ?? root.size ?? 1
+}
+
+/** A completed snapshot of the caller's; those that the image maps are its owner's, and come with the image. */
+function usableSnapshot(cloud: Cloud, draft: Draft, id: string, isImages: boolean, caller: Caller): SnapshotRecord {
+  const snapshot = cloud.snapshots.in(draft).get(id)
+  const mine = isImages || caller.administrator || snapshot?.ownerId === caller.accountId
+  if (!snapshot || !mine || snapshot.state !== 'completed') throw invalid(`Unable to find snapshot ${id}`)
+  return snapshot
+}

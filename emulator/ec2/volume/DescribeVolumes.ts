@@ -1,0 +1,26 @@
+import { integer, list, optional, text } from '../../../src/protocol/shape.ts'
+import { filtering, filters } from '../filters.ts'
+import { operation } from '../operation.ts'
+import { findVolume, isVolumeShown } from './volume.ts'
+import { volumeFilters, volumeView } from './volume-view.ts'
+
+/**
+ * The caller's volumes; in Eucalyptus those deleted within the hour, too. Administrators see every account's by id, and
+ * with the pseudo id `verbose`.
+ */
+export default operation('DescribeVolumes', {
+  input: { VolumeId: list(text), Filter: filters, MaxResults: optional(integer), NextToken: optional(text) },
+  async run(cloud, { VolumeId, Filter }, { caller }) {
+    const ids = VolumeId.filter((id) => id !== 'verbose')
+    const everybodys = caller.administrator && ids.length < VolumeId.length
+    const now = cloud.clock.now()
+    const volumes = ids.length
+      ? [...new Set(ids.map((id) => findVolume(cloud, cloud.volumes, id, caller)))]
+      : cloud.volumes
+          .list()
+          .filter((volume) => isVolumeShown(volume, now) && (everybodys || volume.ownerId === caller.accountId))
+    return {
+      volumeSet: volumes.filter(filtering(volumeFilters(cloud), Filter)).map((volume) => volumeView(cloud, volume)),
+    }
+  },
+})

@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Cloud, CloudNetwork } from '../cloud.ts'
+import { ingressAllowed, openPorts } from '../ec2/group/allows.ts'
+import { type InstanceRecord, isLive } from '../ec2/instance/instance.ts'
+import { metadataHandler } from '../metadata/handler.ts'
+import { identitySeal } from '../metadata/identity-seal.ts'
+import type { AddressPool } from '../network/address-pool.ts'
+import { formatAddress } from '../network/addresses.ts'
+import { bind, whyUnavailable } from '../network/listeners.ts'
+import { createPublicAddresses } from '../network/public-addresses.ts'
+import type { PacketFacts } from '../network/security.ts'
+import { createSwitch } from '../network/switch.ts'
+import type { Clock } from '../state/clock.ts'
+import { metadataFacts } from './metadata-facts.ts'
+
+/** The network as the host sees it: machines are plugged into it. */
+export interface HostNetwork extends CloudNetwork {
+  /** Gives the instances of the last run their public addresses again, or others when another emulator has those now. */
+  adopt(): Promise<void>
+  /** Plugs a started machine's network card in, and listens on the instance's public address. */
+  connect(instance: InstanceRecord, nic: Duplex): void
+  /** Unplugs an instance and stops listening for it. */
+  disconnect(id: string): Promise<void>
+  /** Frees the public address of an instance that has ended. */
+  release(id: string): void
+  close(): Promise<void>
+}
+
+type Fidelity = Cloud['settings']['fidelity']
+
+/** The private network, and the first address that an instance can have. */
+const [subnet, firstAddress, lastAddress] = ['172.31.0.0/16', 0xac1f0004, 0xac1ffffe]
+
+/** The private domain and the beginning of the names in it. */
+const names = {
+  eucalyptus: { domain: 'eucalyptus.internal', prefix: 'euca' },
+  aws: { domain: 'ec2.internal', prefix: 'ip' },
+} as const
+
+/** The key with which the cloud seals identity documents, and its certificate, PEM. */
+interface SealingKey {
+  readonly privateKey: string
+  readonly certificate: string
+}
+
+/**
+ * The metadata service, as what is to be done with a connection of an instance. Nothing listens for it: its connections
+ * come out of the switch, and the switch knows whose they are.
+ */
+function metadataService(cloud: () => Cloud, clock: Clock, fidelity: Fidelity, key: SealingKey) {
+  const askers = new WeakMap<object, string>()
+  const answer = metadataHandler({
+    facts: (id) => metadataFacts(cloud(), id),
+    fidelity,
+    clock,
+    random: randomBytes,
+    seal: identitySeal(key.privateKey, key.certificate, fidelity === 'aws' ? 'sha256' : 'sha1'),
+    onError: (error) => console.error('metadata service:', error),
+  })
+  const server = createServer((request, response) => answer(askers.get(request.socket) ?? '', request, response))
+  return (id: string, connection: Duplex) => {
+    askers.set(connection, id)
+    server.emit('connection', connection)
+  }
+}
+
+/** A free private address for an instance, and the names and the MAC that go with it. */
+function privatePlace(id: string, instances: readonly InstanceRecord[], fidelity: Fidelity) {
+  const { domain, prefix } = names[fidelity]
+  const taken = new Set(instances.filter(isLive).map(({ network }) => network.address))
+  let number = firstAddress
+  while (taken.has(formatAddress(number)) && number < lastAddress) number += 1
+  const address = formatAddress(number)
+  const digits = id.replace(/^i-/, '').slice(0, 8)
+  const mac = `d0:0d:${digits.replace(/..(?=.)/g, '$&:')}`
+  return { mac, address, hostname: `${prefix}-${address.replaceAll('.', '-')}`, domain }
+}
+
+/** Tries a port on the first address of the pool, which no instance has: whether it will have to be stood in for. */
+async function standInFor(network: string, port: number): Promise<{ port: number; reason: string }[]> {
+  try {
+    const server = await bind(network.replace(/0\/24$/, '1'), port, (socket) => socket.destroy())
+    await new Promise((resolve) => server.close(resolve))
+    return []
+  } catch (error) {
+    return [{ port, reason: whyUnavailable(error) }]
+  }
+}
+
+/** Makes the network of a cloud; `cloud` is read when something is asked, as the cloud itself holds the network. */
+export function createNetwork(
+  cloud: () => Cloud,
+  pool: AddressPool,
+  clock: Clock,
+  { fidelity, publicPorts }: Pick<Cloud['settings'], 'fidelity' | 'publicPorts'>,
+  key: SealingKey,
+): HostNetwork {
+  const fabric = createSwitch({
+    clock,
+    random: () => randomBytes(4).readUInt32BE(),
+    subnet,
+    domain: names[fidelity].domain,
+    metadata: metadataService(cloud, clock, fidelity, key),
+    resolve: () => undefined,
+    allows: (facts) => allows(cloud(), facts),
+  })
+  const addresses = createPublicAddresses(fabric.dial)
+  const publish = (instance: InstanceRecord) => {
+    const groups = instance.groupIds.flatMap((id) => cloud().groups.get(id) ?? [])
+    addresses
+      .publish(instance.id, instance.network.publicAddress, openPorts(groups, publicPorts))
+      .catch((error) => console.error(`${instance.network.publicAddress} of ${instance.id} is not reached:`, error))
+  }
+  return {
+    place: (id, instances) => ({ ...privatePlace(id, instances, fidelity), publicAddress: pool.assign(id) }),
+    adopt: () =>
+      cloud().store.change((draft) => {
+        const instances = cloud().instances.in(draft)
+        for (const instance of instances.list().filter(isLive)) {
+          const publicAddress = pool.assign(instance.id, instance.network.publicAddress)
+          instances.put({ ...instance, network: { ...instance.network, publicAddress } })
+        }
+      }),
+    connect(instance, nic) {
+      const { mac, address, hostname } = instance.network
+      fabric.disconnect(instance.id)
+      fabric.connect({ instanceId: instance.id, mac, address, hostname }, nic)
+      publish(instance)
+    },
+    async disconnect(id) {
+      fabric.disconnect(id)
+      const address = pool.addressOf(id)
+      if (address) await addresses.withdraw(address)
+    },
+    release: (id) => pool.release(id),
+    rulesChanged() {
+      fabric.rulesChanged()
+      for (const instance of cloud().instances.list()) if (fabric.addressOf(instance.id)) publish(instance)
+    },
+    listening: (address) => addresses.listening(address),
+    async publicAddresses() {
+      const tried = await Promise.all(publicPorts.map((port) => standInFor(pool.network, port)))
+      return { network: pool.network, standIns: tried.flat() }
+    },
+    async close() {
+      await addresses.close()
+      fabric.close()
+      await pool.close()
+    },
+  }
+}
+
+/** Whether the security groups let the first packet of a flow in; what leaves an instance is free. */
+function allows(cloud: Cloud, { from, to, source, protocol, port, icmpType, icmpCode }: PacketFacts): boolean {
+  if (to === 'outside') return false
+  const groupsOf = (id: string) =>
+    cloud.instances.get(id)?.groupIds.flatMap((group) => cloud.groups.get(group) ?? []) ?? []
+  return ingressAllowed(groupsOf, {
+    from: from === 'outside' ? { address: source } : { instanceId: from, address: source },
+    to,
+    protocol,
+    ...(port !== undefined && { port }),
+    ...(icmpType !== undefined && { icmpType }),
+    ...(icmpCode !== undefined && { icmpCode }),
+  })
+}

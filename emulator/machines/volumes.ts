@@ -1,0 +1,115 @@
+import type { Cloud, Disks } from '../cloud.ts'
+import { type SnapshotRecord, snapshotLife } from '../ec2/snapshot/snapshot.ts'
+import { forgetDeleted, moveVolume, type VolumeRecord } from '../ec2/volume/volume.ts'
+import { move } from '../state/life.ts'
+import type { Draft } from '../state/store.ts'
+import type { Host } from './host.ts'
+import { plug, unplug } from './plugging.ts'
+import { takeSnapshot } from './volume-snapshots.ts'
+
+/**
+ * The disks of a host's volumes and snapshots. Jobs on a volume follow each other, in its turn of `host.inTurn`; those
+ * that touch a machine are also in the instance's turn, which they take first, so that they meet no boot and no end.
+ */
+export function createDisks(host: Host): Disks {
+  const start = (name: string, id: string, run: (signal: AbortSignal) => Promise<void>) =>
+    host.cloud.tasks.start(`${name} ${id}`, run)
+  return {
+    create: (id) => start('create', id, () => create(host, id)),
+    remove: (id) => start('delete', id, () => host.inTurn.run(id, () => removeVolume(host, id))),
+    plug: (id) => start('attach', id, () => plug(host, id)),
+    unplug: (id, force) => start('detach', id, (signal) => unplug(host, id, force, signal)),
+    snapshot: (id) => start('snapshot', id, (signal) => takeSnapshot(host, id, signal)),
+    removeSnapshot: (id) => start('delete', id, () => host.cloud.storage.deleteSnapshot(id)),
+  }
+}
+
+/**
+ * Brings the disks back as the records have them, before any machine starts: unfinished files go, what a stop or a crash
+ * interrupted is settled, volumes that were being made or deleted still are.
+ */
+export async function disksUp(host: Host): Promise<void> {
+  const { cloud } = host
+  await cloud.store.change((draft) => {
+    for (const snapshot of cloud.snapshots.in(draft).list()) failUnfinished(cloud, draft, snapshot)
+    for (const volume of cloud.volumes.in(draft).list()) settle(cloud, draft, volume)
+    forgetDeleted(cloud, draft)
+  })
+  const volumes = cloud.volumes.list()
+  await cloud.storage.sweep({
+    volumes: volumes.filter(({ made, state }) => made && state !== 'deleted').map(({ id }) => id),
+    snapshots: cloud.snapshots.list().flatMap(({ id, state }) => (state === 'completed' ? [id] : [])),
+  })
+  for (const { id, state } of volumes) {
+    if (state === 'creating') cloud.disks.create(id)
+    if (state === 'deleting') cloud.disks.remove(id)
+  }
+}
+
+/** The copy of a snapshot that is pending now ended with the emulator. */
+function failUnfinished(cloud: Cloud, draft: Draft, snapshot: SnapshotRecord): void {
+  if (snapshot.state !== 'pending') return
+  cloud.snapshots.in(draft).put({ ...snapshot, state: move(snapshotLife, snapshot.state, 'broke') })
+}
+
+/**
+ * No machine runs now: what was to be taken out is out, and what was to be plugged is there when the machine starts.
+ * Volumes of a launch that is not done are the launch's to settle.
+ */
+function settle(cloud: Cloud, draft: Draft, volume: VolumeRecord): void {
+  const { attachment } = volume
+  if (!attachment) return
+  if (attachment.state === 'detaching' || attachment.state === 'detaching_failed') {
+    moveVolume(cloud, draft, volume, 'detach')
+  } else if (attachment.state === 'attaching' && attachment.atLaunch === undefined) {
+    cloud.volumes.in(draft).put({ ...volume, attachment: { ...attachment, state: 'attached' } })
+  }
+}
+
+/**
+ * Makes the disk of a volume in its turn, unless it is made by then or no longer wanted: of one that is being created, and
+ * of one that a launch needs. Rejects when it cannot be made.
+ */
+export async function makeVolume({ cloud, inTurn }: Host, id: string): Promise<void> {
+  await inTurn.run(id, async () => {
+    const volume = cloud.volumes.get(id)
+    if (!volume || volume.made || volume.state === 'deleting') return
+    await cloud.storage.createVolume({ id, bytes: volume.size * 2 ** 30, snapshotId: volume.snapshotId })
+    await changeVolume(cloud, id, (draft, current) => {
+      const made = { ...current, made: true }
+      // It may be deleting by now, which is next in turn.
+      if (current.state === 'creating') moveVolume(cloud, draft, made, 'made')
+      else cloud.volumes.in(draft).put(made)
+    })
+  })
+}
+
+async function create(host: Host, id: string): Promise<void> {
+  try {
+    await makeVolume(host, id)
+  } catch (error) {
+    await changeVolume(host.cloud, id, (draft, current) => {
+      if (current.state === 'creating') moveVolume(host.cloud, draft, current, 'broke')
+    })
+    throw error
+  }
+}
+
+async function removeVolume({ cloud }: Host, id: string): Promise<void> {
+  if (cloud.volumes.get(id)?.state !== 'deleting') return
+  await cloud.storage.deleteVolume(id)
+  await changeVolume(cloud, id, (draft, current) => {
+    // AWS does not show what is deleted.
+    if (cloud.settings.fidelity === 'aws') cloud.volumes.in(draft).remove(id)
+    else moveVolume(cloud, draft, current, 'gone', { deletedAt: cloud.clock.now().toISOString() })
+    forgetDeleted(cloud, draft)
+  })
+}
+
+/** Changes the record of a volume as it is by now; does nothing when it is gone. */
+async function changeVolume(cloud: Cloud, id: string, change: (draft: Draft, volume: VolumeRecord) => void) {
+  await cloud.store.change((draft) => {
+    const volume = cloud.volumes.in(draft).get(id)
+    if (volume) change(draft, volume)
+  })
+}

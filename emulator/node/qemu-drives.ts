@@ -1,0 +1,202 @@
+import { diskBytes } from '../disk/size.ts'
+import type { Clock } from '../state/clock.ts'
+import { type BlockNode, driveDevice, driveNodes } from './block-nodes.ts'
+import { type Drive, type MachineSpec, maximumDrives, type Unplugging } from './hypervisor.ts'
+import { type Qmp, QmpError, type QmpEvent } from './qmp.ts'
+import { checkDrive } from './spec-check.ts'
+
+/** How long a guest has to let go of a drive when nothing else is said, in ms. */
+const defaultPatience = 10_000
+
+/** A disk in one of the machine's slots. */
+interface Slot {
+  drive: Drive
+  /** QEMU's name of the device; never used twice, as a guest may keep an old device while its drive comes back. */
+  device: string
+  /** `lost`: taken away by force; the guest still has the device, with nothing but errors behind it. */
+  state: 'coming' | 'in' | 'lost'
+  /** Names of the nodes behind the device, in the order in which they can be closed. */
+  nodes: string[]
+  /** True once the guest was asked to let go. */
+  isAsked: boolean
+  /** Copies in the making, which keep the nodes open. */
+  copies: Set<Promise<unknown>>
+  /** Resolves when the guest has let go and the nodes are closed; rejects when the machine ends first. */
+  gone: Promise<void>
+  settle: (result: Promise<void>) => void
+  fail: (error: Error) => void
+}
+
+function makeSlot(drive: Drive, device: string, state: Slot['state'], nodes: string[]): Slot {
+  let settle: Slot['settle'] = () => undefined
+  let fail: Slot['fail'] = () => undefined
+  const gone = new Promise<void>((resolve, reject) => {
+    settle = resolve
+    fail = reject
+  })
+  // Whoever unplugs the drive is told; nobody has to.
+  gone.catch(() => undefined)
+  return { drive, device, state, nodes, isAsked: false, copies: new Set(), gone, settle, fail }
+}
+
+const nodeNames = (nodes: BlockNode[]) => nodes.map((node) => node['node-name']).reverse()
+
+/** The drives of a running QEMU: what is in, and how more come and go. */
+export class QemuDrives {
+  readonly #machineId: string
+  readonly #qmp: Qmp
+  readonly #clock: Clock
+  readonly #slots = new Set<Slot>()
+  #lastNumber = 0
+
+  constructor(spec: MachineSpec, qmp: Qmp, clock: Clock) {
+    this.#machineId = spec.id
+    this.#qmp = qmp
+    this.#clock = clock
+    for (const drive of spec.drives) {
+      this.#slots.add(makeSlot(drive, driveDevice(drive).id, 'in', nodeNames(driveNodes(drive))))
+    }
+    qmp.listen((event) => this.#take(event))
+    void qmp.closed.then(() => {
+      for (const { fail } of this.#slots) fail(new Error(`machine ${spec.id} has ended`))
+    })
+  }
+
+  /** Ids of the drives whose files QEMU holds. */
+  get ids(): string[] {
+    return [...this.#slots].filter(({ state }) => state === 'in').map(({ drive }) => drive.id)
+  }
+
+  /** The drive with this id, whose node has the same name. Throws when the machine has none. */
+  get(id: string): Drive {
+    return this.#find(id).drive
+  }
+
+  /** Keeps a drive's files open, also when the guest lets go of it, until the copy is made or has failed. */
+  copying(id: string, copy: Promise<unknown>): void {
+    const { copies } = this.#find(id)
+    copies.add(copy)
+    const over = () => void copies.delete(copy)
+    copy.then(over, over)
+  }
+
+  /** Resolves when no copy is in the making; never rejects. */
+  async copied(): Promise<void> {
+    await Promise.allSettled([...this.#slots].flatMap(({ copies }) => [...copies]))
+  }
+
+  /** See `Machine.plug`. */
+  async plug(drive: Drive): Promise<void> {
+    checkDrive(this.#machineId, drive)
+    const isTaken = [...this.#slots].some(({ state, drive: { id } }) => state !== 'lost' && id === drive.id)
+    if (isTaken) throw new Error(`machine ${this.#machineId} has a drive ${drive.id} already`)
+    if (this.#slots.size >= maximumDrives) {
+      throw new Error(`machine ${this.#machineId} has no slot left for drive ${drive.id}: ${maximumDrives} are in use`)
+    }
+    const slot = makeSlot(drive, `${driveDevice(drive).id}-${++this.#lastNumber}`, 'coming', [])
+    this.#slots.add(slot)
+    try {
+      await this.#open(driveNodes(drive), slot.nodes)
+      await this.#qmp.execute('device_add', driveDevice(drive, slot.device))
+      slot.state = 'in'
+    } catch (error) {
+      // The first error counts; a connection that has closed lets nothing be tidied up, and need not.
+      await this.#close(slot.nodes).catch(() => undefined)
+      this.#slots.delete(slot)
+      const reason = error instanceof Error ? error.message : error
+      throw new Error(`machine ${this.#machineId} does not take drive ${drive.id}: ${reason}`, { cause: error })
+    }
+  }
+
+  /** See `Machine.unplug`. */
+  async unplug(
+    id: string,
+    { patience = defaultPatience, force = false, signal }: Unplugging,
+  ): Promise<'unplugged' | 'busy'> {
+    const slot = this.#find(id)
+    signal?.throwIfAborted()
+    await this.#ask(slot)
+    if (await this.#isGoneWithin(slot, patience, signal)) return 'unplugged'
+    if (!force) return 'busy'
+    await this.#takeAway(slot)
+    return 'unplugged'
+  }
+
+  #find(id: string): Slot {
+    const found = [...this.#slots].find(({ drive, state }) => state === 'in' && drive.id === id)
+    if (!found) throw new Error(`machine ${this.#machineId} has no drive ${id}`)
+    return found
+  }
+
+  /** Opens nodes one after the other; `opened` holds at each moment what has to be closed, in its order. */
+  async #open(nodes: BlockNode[], opened: string[]): Promise<void> {
+    for (const node of nodes) {
+      await this.#qmp.execute('blockdev-add', node)
+      opened.unshift(node['node-name'])
+    }
+  }
+
+  async #close(nodes: string[]): Promise<void> {
+    for (const node of nodes) await this.#qmp.execute('blockdev-del', { 'node-name': node })
+  }
+
+  /** A device is reported deleted twice, first a part of it that has no id. */
+  #take({ event, data }: QmpEvent): void {
+    if (event !== 'DEVICE_DELETED') return
+    const slot = [...this.#slots].find(({ device }) => device === data['device'])
+    slot?.settle(this.#free(slot))
+  }
+
+  async #free(slot: Slot): Promise<void> {
+    await Promise.allSettled(slot.copies)
+    await this.#close(slot.nodes)
+    this.#slots.delete(slot)
+  }
+
+  async #ask(slot: Slot): Promise<void> {
+    const wasAsked = slot.isAsked
+    slot.isAsked = true
+    try {
+      await this.#qmp.execute('device_del', { id: slot.device })
+    } catch (error) {
+      // It has just let go; or it was asked before and has not answered, which QEMU 7.2 does not let us repeat.
+      const isUnderWay = error instanceof QmpError && (wasAsked || error.kind === 'DeviceNotFound')
+      if (!isUnderWay) throw error
+    }
+  }
+
+  async #isGoneWithin({ gone }: Slot, patience: number, signal?: AbortSignal): Promise<boolean> {
+    const over = new AbortController()
+    const ends = signal ? AbortSignal.any([signal, over.signal]) : over.signal
+    try {
+      return await Promise.race([gone.then(() => true), this.#clock.sleep(patience, ends).then(() => false)])
+    } finally {
+      over.abort()
+    }
+  }
+
+  /**
+   * Puts a node on which everything fails in the drive's place and closes the drive's own. The device stays until the
+   * guest lets go or is reset: QEMU pulls no PCI device from under a running guest.
+   */
+  async #takeAway(slot: Slot): Promise<void> {
+    const name = `lost-${++this.#lastNumber}`
+    const nothing = { driver: 'null-co', 'node-name': `${name}-f`, size: await diskBytes(slot.drive) }
+    const broken = { driver: 'blkdebug', 'node-name': name, image: `${name}-f`, 'inject-error': [{ event: 'none' }] }
+    const stand: string[] = []
+    await this.#open([nothing, broken], stand)
+    try {
+      const path = `/machine/peripheral/${slot.device}`
+      await this.#qmp.execute('qom-set', { path, property: 'drive', value: name })
+    } catch (error) {
+      await this.#close(stand)
+      // The guest has let go at the last moment, and its copies go on.
+      if (error instanceof QmpError && error.kind === 'DeviceNotFound') return slot.gone
+      throw error
+    }
+    const nodes = slot.nodes.splice(0, slot.nodes.length, ...stand)
+    await Promise.allSettled(slot.copies)
+    await this.#close(nodes)
+    slot.state = 'lost'
+  }
+}
