@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { Hono } from 'hono'
 import { AccountExists, BadAccountName } from './accounts.ts'
+import { consolePages } from './admin-console.ts'
 import { certifiedKey } from './certificate.ts'
 import type { Cloud } from './cloud.ts'
 
@@ -45,8 +46,10 @@ export function adminApp(cloud: Cloud, token: string, health: () => Health): Hon
     if (!instance) return context.json({ error: `there is no instance ${context.req.param('id')}` }, 404)
     const { id, state, network, keyName, groupIds } = instance
     const groups = groupIds.map((group) => ({ id: group, name: cloud.groups.get(group)?.name }))
-    return context.json({ id, state, network, keyName, groups, ports: cloud.network.listening(network.publicAddress) })
+    const ports = cloud.network.listening(network.publicAddress)
+    return context.json({ id, state, network, keyName, groups, ports, vnc: cloud.machines.vnc(id) })
   })
+  consolePages(app, cloud)
   app.post('/accounts', async (context) => {
     const { name } = await fields(context.req.raw)
     if (typeof name !== 'string') return context.json({ error: 'the name of the account is needed' }, 400)

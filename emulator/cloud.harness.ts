@@ -101,6 +101,8 @@ export const testSettings = (fidelity: Fidelity): CloudSettings => ({
   shutdownGrace: 60_000,
   stopGrace: 10_000,
   publicPorts: [22, 80],
+  guestNet: 'off',
+  guestNetAllow: [],
 })
 
 /** Opens a cloud in a new folder. The caller closes it: `afterAll(cloud.close)` or `onTestFinished(cloud.close)`. */

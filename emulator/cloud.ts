@@ -1,5 +1,6 @@
 import type { Fidelity } from '../src/protocol/faults.ts'
 import type { Accounts } from './accounts.ts'
+import type { AddressRecord } from './ec2/address/address.ts'
 import type { SecurityGroupRecord } from './ec2/group/group.ts'
 import type { ImageRecord } from './ec2/image/image.ts'
 import type { InstanceNetwork, InstanceRecord } from './ec2/instance/instance.ts'
@@ -35,6 +36,10 @@ export interface CloudSettings {
   readonly stopGrace: number
   /** TCP ports of public addresses that are listened for when security groups open them. */
   readonly publicPorts: readonly number[]
+  /** Whether instances reach what is beyond their network: not at all, or by sockets of the host. */
+  readonly guestNet: 'off' | 'nat'
+  /** Ranges of private networks, and of those around the host, that they reach then, such as `192.168.7.0/24`. */
+  readonly guestNetAllow: readonly string[]
 }
 
 /** The machines of the instances. What is asked happens in the background, in order, and shows in the records. */
@@ -47,14 +52,43 @@ export interface Machines {
   terminate(id: string): void
   /** Ends the machine of an instance that is stopping; `force` without asking the guest. */
   stop(id: string, force: boolean): void
+  /** Whether the machine of an instance runs. */
+  runs(id: string): boolean
   /** The last 64 KiB that its guest wrote on the serial console. */
   console(id: string): Promise<Buffer>
+  /**
+   * All that its guest wrote on the serial console since the last reboot or, `live`, the last 64 KiB and what follows until
+   * the instance has ended or stopped, or `signal` is aborted.
+   */
+  follow(id: string, live: boolean, signal: AbortSignal): AsyncGenerator<Buffer, void>
+  /** What its screen shows as JPEG, or its console where it has no screen. */
+  screenshot(id: string): Promise<Buffer>
+  /** The socket for a VNC client; undefined for one without a screen, or that is off. */
+  vnc(id: string): string | undefined
+  /** Types on the serial console. */
+  type(id: string, bytes: Uint8Array): Typed
 }
+
+/** What became of what was typed: `off` as no machine runs, `full` as the guest has not read what was typed before. */
+export type Typed = 'typed' | 'off' | 'full'
 
 /** The network of the instances. */
 export interface CloudNetwork {
   /** A place for a new instance, beside those that are there; its public address is taken until the instance ends. */
   place(id: string, instances: readonly InstanceRecord[]): InstanceNetwork
+  /** All addresses that instances and accounts may have, in order. */
+  publicPool(): readonly string[]
+  /**
+   * The public address of an owner, an instance or an allocation: the one it has, the wanted one if that is free, or any.
+   * Throws when none is free.
+   */
+  takeAddress(owner: string, wanted?: string): string
+  /** Frees the public address of an owner; nothing when it has none. */
+  giveBack(owner: string): void
+  /** Instances have other public addresses than before: they are reached there, and no longer where they were. */
+  addressesMoved(): void
+  /** Whether the guest of an instance has sent anything since its machine was started. */
+  hasHeard(id: string): boolean
   /** Rules of security groups have changed: what they no longer allow ends, what they open is listened for. */
   rulesChanged(): void
   /** Where each open port of a public address, or of all, is really listened for. */
@@ -104,6 +138,7 @@ export interface Cloud {
   readonly instances: Table<InstanceRecord>
   readonly keyPairs: Table<KeyPairRecord>
   readonly groups: Table<SecurityGroupRecord>
+  readonly addresses: Table<AddressRecord>
   readonly volumes: Table<VolumeRecord>
   readonly snapshots: Table<SnapshotRecord>
   readonly objects: ObjectStore

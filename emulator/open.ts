@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os'
 import { type AccessKeyRecord, createAccounts } from './accounts.ts'
 import { bundleSource } from './bundle-source.ts'
 import type { Cloud, CloudSettings } from './cloud.ts'
@@ -7,13 +8,16 @@ import { createHost, type Host } from './machines/host.ts'
 import { createNetwork } from './machines/network.ts'
 import { createDisks } from './machines/volumes.ts'
 import { openAddressPool } from './network/address-pool.ts'
+import { hostSockets } from './network/nat/host-sockets.ts'
+import { guarded, type Outside } from './network/nat/outside.ts'
+import { reachable } from './network/nat/reach.ts'
 import type { Hypervisor } from './node/hypervisor.ts'
 import { openObjectStore } from './objects/store.ts'
 import type { Clock } from './state/clock.ts'
 import { type DataFiles, dataFiles, privateFolder } from './state/files.ts'
 import { randomIds } from './state/ids.ts'
 import { lockDataFolder } from './state/lock.ts'
-import { openStore } from './state/store.ts'
+import { openStore, type Store } from './state/store.ts'
 import { table } from './state/table.ts'
 import { createTasks } from './state/tasks.ts'
 import type { FlatCopy } from './storage/flat-copy.ts'
@@ -42,6 +46,23 @@ export interface CloudToOpen {
   /** The query API's own URL. */
   readonly endpoint: () => string
 }
+
+/** What instances reach beyond their network: nothing unless it was asked for. */
+function outsideOf({ guestNet, guestNetAllow }: CloudSettings): Outside | undefined {
+  return guestNet === 'nat' ? guarded(hostSockets(), reachable(networkInterfaces, guestNetAllow)) : undefined
+}
+
+/** The records of the cloud, by kind. */
+const tables = (store: Store) =>
+  ({
+    images: table(store, 'images'),
+    instances: table(store, 'instances'),
+    keyPairs: table(store, 'keyPairs'),
+    groups: table(store, 'securityGroups'),
+    addresses: table(store, 'addresses'),
+    volumes: table(store, 'volumes'),
+    snapshots: table(store, 'snapshots'),
+  }) satisfies Partial<Cloud>
 
 /** Opens the state in the data folder and builds the cloud on it. Throws DataFolderInUse and DamagedRecords. */
 export async function openCloud(options: CloudToOpen): Promise<OpenCloud> {
@@ -72,7 +93,7 @@ export async function openCloud(options: CloudToOpen): Promise<OpenCloud> {
       limits: { largestImage: 30 * 2 ** 30, unpackMilliseconds: 60 * 60_000 },
     })
     const storage = await openStorage({ folder: files.storage, ...(copyDisk && { copy: copyDisk }) })
-    const network = createNetwork(() => cloud, await openAddressPool(data), clock, settings, key)
+    const network = createNetwork(() => cloud, await openAddressPool(data), clock, settings, key, outsideOf(settings))
     const host: Host = createHost(() => cloud, hypervisor(files), network)
     const cloud: Cloud = {
       settings,
@@ -84,12 +105,7 @@ export async function openCloud(options: CloudToOpen): Promise<OpenCloud> {
       objects,
       imaging,
       tasks: createTasks((name, error) => console.error(`${name}:`, error)),
-      images: table(store, 'images'),
-      instances: table(store, 'instances'),
-      keyPairs: table(store, 'keyPairs'),
-      groups: table(store, 'securityGroups'),
-      volumes: table(store, 'volumes'),
-      snapshots: table(store, 'snapshots'),
+      ...tables(store),
       storage,
       machines: host,
       disks: createDisks(host),

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-import { Command, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { readDataFolder } from './commands/data-folder.ts'
+import { programName } from './commands/program-name.ts'
 import { readSettings, type Settings, settingsTable, variableOf } from './settings.ts'
 import { version } from './version.ts'
 
@@ -10,6 +11,7 @@ const program = new Command('euca-emu')
   .version(version)
   .enablePositionalOptions()
   .showSuggestionAfterError()
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'euca-emu: ')) })
   .configureHelp({ showGlobalOptions: true })
 
 /** The options of the settings that a command looks at; all of them without names. */
@@ -29,15 +31,15 @@ function settingsOf(options: Record<string, string | undefined>): Settings {
   return readSettings(Object.fromEntries(byName), process.env)
 }
 
-withSettings(program.command('start', { isDefault: true }))
-  .description('start the cloud in the foreground')
+withSettings(program.command('start'))
+  .description('start the cloud in the foreground; what is done when no command is named')
   .action(async (options) => {
     const { start } = await import('./commands/start.ts')
     await start(settingsOf(options))
   })
 
 withSettings(program.command('env'), 'data')
-  .description('print the variables that clients read: eval "$(euca-emu env)"')
+  .description(`print the variables that clients read: eval "$(${programName()} env)"`)
   .addOption(new Option('--shell <name>', 'for which shell').choices(['sh', 'fish', 'dotenv']).default('sh'))
   .action(async (options) => {
     const [{ shellText, variables }, { eucarcFolder }] = await Promise.all([
@@ -58,11 +60,15 @@ withSettings(program.command('eucarc <folder>'), 'data')
 const fixtures = program.command('fixtures').description('the starter images')
 fixtures
   .command('build')
-  .description('make the starter images from Debian packages, without root, into the cache')
+  .description(
+    'make the starter images, or Debian 12 with cloud-init, from Debian packages, without root, into the cache',
+  )
+  .addArgument(new Argument('[family]', 'which images').choices(['tiny', 'debian-12']).default('tiny'))
   .option('--json', 'print what was built as JSON')
-  .action(async ({ json }) => {
+  .option('--renew', 'look for newer Debian packages, also when the images are there')
+  .action(async (family, { json, renew }) => {
     const { buildAll } = await import('./commands/fixtures.ts')
-    process.stdout.write(await buildAll(json))
+    process.stdout.write(await buildAll({ json: json === true, renew: renew === true }, family))
   })
 fixtures
   .command('list')
@@ -81,11 +87,35 @@ withSettings(image.command('add <file...>'), 'data')
   .option('--bucket <name>', 'bucket for the bundle', 'images')
   .addOption(new Option('--arch <name>', 'architecture').choices(['x86_64', 'i386']).default('x86_64'))
   .action(async (files, options) => {
-    const { addImage } = await import('./commands/image-add.ts')
+    const [{ addImage }, { interruptible }] = await Promise.all([
+      import('./commands/image-add.ts'),
+      import('./commands/interruptible.ts'),
+    ])
     const { type, name, bucket, arch } = options
     const folder = await readDataFolder(settingsOf(options).data)
-    const made = await addImage(folder, { files, type, bucket, architecture: arch, ...(name && { name }) })
+    const asked = { files, type, bucket, architecture: arch, ...(name !== undefined && { name }) }
+    const made = await interruptible((signal) => addImage(folder, asked, signal))
     for (const { id, file } of made) console.log(`${id}  ${file}`)
+  })
+
+withSettings(image.command('build'), 'data', 'accelerator')
+  .description('install from an ISO image on an empty disk, and register that when the machine switches itself off')
+  .requiredOption('--iso <file>', 'the disc that the machine starts from')
+  .requiredOption('--size <size>', 'of the disk, such as 5GiB')
+  .option('--name <name>', "the image's name (default: the ISO image's)")
+  .option('--bucket <name>', 'bucket for the bundle', 'images')
+  .action(async ({ iso, size, name, bucket, ...options }) => {
+    const [{ buildImage }, { diskSize }, { interruptible }] = await Promise.all([
+      import('./commands/image-build.ts'),
+      import('./commands/disk-size.ts'),
+      import('./commands/interruptible.ts'),
+    ])
+    const { data, accelerator } = settingsOf(options)
+    const folder = await readDataFolder(data)
+    // The console of the installer goes to standard error, too: what is printed is the image alone.
+    const terminal = { input: process.stdin, output: process.stderr, notes: process.stderr }
+    const asked = { iso, size: diskSize(size), bucket, accelerator, ...(name !== undefined && { name }) }
+    console.log(await interruptible((signal) => buildImage(folder, asked, terminal, signal)))
   })
 
 const account = program.command('account').description('accounts of the cloud')
@@ -107,6 +137,19 @@ withSettings(program.command('ssh <instance> [command...]'), 'data')
     const { user, identity } = options
     const folder = await readDataFolder(settingsOf(options).data)
     process.exitCode = await ssh(folder, { instance, user, command, ...(identity && { identity }) })
+  })
+
+withSettings(program.command('console <instance>'), 'data')
+  .description('print the serial console of an instance')
+  .option('-f, --follow', 'stay until it ends; on a terminal type on it, too: Ctrl-] leaves')
+  .action(async (instance, { follow, ...options }) => {
+    const [{ showConsole }, { interruptible }] = await Promise.all([
+      import('./commands/console.ts'),
+      import('./commands/interruptible.ts'),
+    ])
+    const folder = await readDataFolder(settingsOf(options).data)
+    const terminal = { input: process.stdin, output: process.stdout, notes: process.stderr }
+    await interruptible((signal) => showConsole(folder, { instance, follow: follow === true, signal }, terminal))
   })
 
 withSettings(program.command('tour'), 'accelerator', 'memory')
@@ -148,8 +191,15 @@ withSettings(program.command('doctor'), 'data', 'accelerator', 'memory')
     if (findings.some(({ ok }) => !ok)) process.exitCode = 1
   })
 
+/** Options that come first are those of `start`, but for the two of the program itself. */
+function withCommand(args: readonly string[]): string[] {
+  const [first] = args
+  const names = first !== undefined && (!first.startsWith('-') || ['-h', '--help', '-V', '--version'].includes(first))
+  return names ? [...args] : ['start', ...args]
+}
+
 try {
-  await program.parseAsync()
+  await program.parseAsync(withCommand(process.argv.slice(2)), { from: 'user' })
 } catch (error) {
   const { explain } = await import('./commands/failure.ts')
   const { sentence, status } = explain(error)

@@ -37,7 +37,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<Emulato
   const settings = { ...readSettings({ fidelity }, {}), ...chosen }
   const data = resolve(settings.data)
   const { host, port, region, zone, instanceType, memory, cpuOvercommit, faultStatus } = settings
-  const { accelerator, stopGrace, shutdownGrace, publicPorts } = settings
+  const { accelerator, stopGrace, shutdownGrace, publicPorts, guestNet, guestNetAllow } = settings
   const running = await startCloud({
     cloud: {
       fidelity,
@@ -51,6 +51,8 @@ export async function startEmulator(options: StartOptions = {}): Promise<Emulato
       shutdownGrace,
       stopGrace,
       publicPorts,
+      guestNet,
+      guestNetAllow,
     },
     data,
     host,

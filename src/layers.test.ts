@@ -19,7 +19,7 @@ const layers: readonly [from: RegExp, may: RegExp][] = [
   // The top of the program: what is typed and what is imported.
   [
     /^src\/(?=(commands\/)?[^/]+$)/,
-    /^(emulator\/(index|surface|state\/settings)|conformance\/(run|cases|target)|fixtures\/(build|catalog))\.ts$|^src\/(protocol|client|bundle|setup|tour)\//,
+    /^(emulator\/(index|surface|installation|state\/(settings|files))|conformance\/(run|cases|target)|fixtures\/(debian-12\/)?(build|catalog))\.ts$|^src\/(protocol|client|bundle|setup|tour)\//,
   ],
   [/^fixtures\//, /^$/],
   [/^emulator\/state\//, /^$/],
@@ -34,9 +34,9 @@ const layers: readonly [from: RegExp, may: RegExp][] = [
   [/^emulator\/s3\//, /^(src\/protocol\/|emulator\/(state|objects)\/|emulator\/cloud\.ts$)/],
   [/^emulator\/(ec2|iam|sts|metadata)\//, /^(src\/(protocol|bundle)\/|emulator\/state\/|emulator\/cloud\.ts$)/],
   [/^emulator\/(?=[^/]+$)/, /^(emulator|src\/protocol)\//],
-  // The two adapters that run the cases on an emulator; nothing else of the suite knows one.
+  // The adapters that run the cases on an emulator, and what it alone can show; nothing else of the suite knows one.
   [/^conformance\/(?=emulator\.test\.ts$)/, /^(src\/index|emulator\/node\/fake)\.ts$/],
-  [/^conformance\/(?=emulator\.boot\.test\.ts$)/, /^src\/index\.ts$/],
+  [/^conformance\/(?=(emulator|aws|disks)\.boot\.test\.ts$)/, /^src\/index\.ts$/],
   [/^conformance\//, /^(src\/(client|bundle)\/|fixtures\/(catalog|nonce)\.ts$)/],
 ]
 

@@ -17,6 +17,8 @@ describe('a setting', () => {
     ['cpu-overcommit', '1', 'cpuOvercommit', 1],
     ['fault-status', '4xx', 'faultStatus', '4xx'],
     ['public-ports', '22, 8080', 'publicPorts', [22, 8080]],
+    ['guest-net', 'nat', 'guestNet', 'nat'],
+    ['guest-net-allow', '192.168.7.0/24, 10.0.0.0/8', 'guestNetAllow', ['192.168.7.0/24', '10.0.0.0/8']],
     ['stop-grace', '0', 'stopGrace', 0],
     ['shutdown-grace', '1.5', 'shutdownGrace', 1500],
   ])('--%s %s', (flag, text, name, value) => {
@@ -44,6 +46,10 @@ describe('a setting', () => {
     ['publicPorts', '0', 'ports from 1 to 65535 with commas between them'],
     ['publicPorts', '22,65536', 'ports from 1 to 65535 with commas between them'],
     ['publicPorts', 'ssh', 'ports from 1 to 65535 with commas between them'],
+    ['guestNet', 'bridge', 'off or nat'],
+    ...['', '10.0.0.0', '10.0.0.0/33', '10.0.0/8', '::/0', '::ffff:10.0.0.0/104', '10.0.0.0/8,'].map(
+      (text): ['guestNetAllow', string, string] => ['guestNetAllow', text, 'IPv4 ranges such as 192.168.7.0/24'],
+    ),
     ['stopGrace', '-1', 'a number of seconds'],
     ['stopGrace', '1e9', 'a number of seconds'],
     ['shutdownGrace', 'a minute', 'a number of seconds'],

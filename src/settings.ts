@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import { totalmem } from 'node:os'
 import { resolve } from 'node:path'
 import { instanceTypes } from '../emulator/state/settings.ts'
@@ -27,6 +28,10 @@ const word = <const Word extends string>(...words: Word[]) => ({
   read: (text: string) => words.find((one) => one === text),
   takes: words.join(' or '),
 })
+const isRange = (text: string) => {
+  const [address = '', bits = '', ...more] = text.split('/')
+  return more.length === 0 && isIPv4(address) && /^\d{1,2}$/.test(bits) && Number(bits) <= 32
+}
 const anyText = (takes: string) => ({ read: (text: string) => text || undefined, takes })
 const seconds = {
   read: (text: string) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : undefined),
@@ -111,6 +116,22 @@ export const settingsTable = {
       return ports.every((port) => Number.isInteger(port) && port > 0 && port < 65_536) ? ports : undefined
     },
     takes: 'ports from 1 to 65535 with commas between them',
+  }),
+  guestNet: setting({
+    flag: 'guest-net',
+    help: 'what instances reach beyond their network: off, or nat for TCP and UDP by this machine, but never itself',
+    byDefault: () => 'off' as const,
+    ...word('off', 'nat'),
+  }),
+  guestNetAllow: setting<readonly string[]>({
+    flag: 'guest-net-allow',
+    help: 'private networks, and those that this machine is attached to, that nat opens as well',
+    byDefault: () => [],
+    read: (text) => {
+      const ranges = text.split(',').map((range) => range.trim())
+      return ranges.every(isRange) ? ranges : undefined
+    },
+    takes: 'IPv4 ranges such as 192.168.7.0/24 with commas between them',
   }),
   stopGrace: setting({
     flag: 'stop-grace',

@@ -8,7 +8,7 @@ import { build, program } from './setup/build.mjs'
 import { check, closingLineOfFailure, runTests } from './setup/check.mjs'
 import { providePackages } from './setup/packages.mjs'
 import { StepFailed, step } from './setup/step.mjs'
-import { isInstalled, provideQemu, provideTestTools } from './setup/system.mjs'
+import { isInstalled, provideDebianTools, provideQemu, provideTestTools } from './setup/system.mjs'
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -50,6 +50,11 @@ async function test(args) {
   await provideTestTools()
   await provideQemu()
   await buildFixtures()
+  // Needed only when the node has changed: then the test says so itself.
+  await provideDebianTools().catch((error) => {
+    if (!(error instanceof StepFailed)) throw error
+    console.error(error.message)
+  })
   await runTests(args)
 }
 

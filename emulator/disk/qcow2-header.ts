@@ -4,8 +4,10 @@ import { open } from 'node:fs/promises'
 export interface Qcow2Header {
   /** Size that a guest sees. */
   bytes: number
-  /** The file needs no other one, and whoever wrote it last closed it in order. */
-  isWhole: boolean
+  /** The file rests on no other one. */
+  isFlat: boolean
+  /** Whoever wrote it last left its tables in order, and its data is in it. */
+  isClosed: boolean
 }
 
 /** Reads the header of a qcow2 file of version 3 (QEMU docs/interop/qcow2.txt). Throws when the file is none. */
@@ -21,7 +23,8 @@ export async function readQcow2Header(file: string): Promise<Qcow2Header> {
     const incompatibleFeatures = buffer.readBigUInt64BE(72)
     return {
       bytes: Number(buffer.readBigUInt64BE(24)),
-      isWhole: backingNameAt === 0n && incompatibleFeatures === 0n,
+      isFlat: backingNameAt === 0n,
+      isClosed: incompatibleFeatures === 0n,
     }
   } finally {
     await handle.close()

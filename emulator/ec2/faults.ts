@@ -1,6 +1,8 @@
 import { faults } from '../../src/protocol/faults.ts'
+import { addressFaults } from './address/address-faults.ts'
 import { groupFaults } from './group/group-faults.ts'
 import { imageFaults } from './image/image-faults.ts'
+import { instanceFaults } from './instance/instance-faults.ts'
 import { snapshotFaults } from './snapshot/snapshot-faults.ts'
 import { volumeFaults } from './volume/volume-faults.ts'
 
@@ -38,6 +40,7 @@ export const fault = faults({
   ...imageFaults,
 
   // Instances.
+  ...instanceFaults,
   launchMapping: {
     code: 'InvalidParameterValue',
     status: 400,
@@ -171,6 +174,8 @@ export const fault = faults({
     message: (name = '') => `Invalid key name: ${name}`,
   },
   keyFormat: { code: 'InvalidKey.Format', status: 400, message: () => 'Key is not in valid OpenSSH public key format' },
+
+  ...addressFaults,
 
   ...groupFaults,
 

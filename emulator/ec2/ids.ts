@@ -14,8 +14,11 @@ export const imageSpellings = (id: string): [string, string] => [
   `a${id.slice(1).toLowerCase()}`,
 ]
 
+/** Whether a text is an instance id. */
+export const isInstanceId = (id: string): boolean => instanceSyntax.test(id)
+
 /** An instance id in lower case. Throws the fault for what is not one. */
 export function instanceId(id: string): string {
-  if (!instanceSyntax.test(id)) throw fault('instanceIdMalformed', id)
+  if (!isInstanceId(id)) throw fault('instanceIdMalformed', id)
   return id.toLowerCase()
 }

@@ -3,16 +3,15 @@
  * `euca-emu operations` lists them, so that a client's user sees the difference between a gap and a slip of the pen.
  */
 export const knownActions: readonly string[] = [
-  ...'AllocateAddress AssociateAddress AuthorizeSecurityGroupEgress'.split(' '),
   ...'BundleInstance CancelBundleTask CancelConversionTask CopyImage CreateImage'.split(' '),
   ...'CreateTags DeleteTags'.split(' '),
-  ...'DescribeAccountAttributes DescribeAddresses DescribeBundleTasks DescribeConversionTasks'.split(' '),
-  ...'DescribeImageAttribute DescribeInstanceAttribute DescribeInstanceStatus'.split(' '),
+  ...'DescribeAccountAttributes DescribeBundleTasks DescribeConversionTasks'.split(' '),
+  ...'DescribeImageAttribute'.split(' '),
   ...'DescribeSnapshotAttribute DescribeSubnets DescribeTags DescribeVolumeAttribute'.split(' '),
-  ...'DescribeVpcs DisassociateAddress GetConsoleScreenshot GetPasswordData'.split(' '),
-  ...'ImportImage ImportInstance ImportSnapshot ImportVolume ModifyImageAttribute ModifyInstanceAttribute'.split(' '),
-  ...'ModifySnapshotAttribute ModifyVolume MonitorInstances ReleaseAddress ResetImageAttribute'.split(' '),
-  ...'ResetInstanceAttribute ResetSnapshotAttribute RevokeSecurityGroupEgress'.split(' '),
+  ...'DescribeVpcs'.split(' '),
+  ...'ImportImage ImportInstance ImportSnapshot ImportVolume ModifyImageAttribute'.split(' '),
+  ...'ModifySnapshotAttribute ModifyVolume MonitorInstances ResetImageAttribute'.split(' '),
+  ...'ResetSnapshotAttribute'.split(' '),
   'UnmonitorInstances',
   // IAM and STS.
   ...'AssumeRole CreateAccessKey CreateAccount CreateSigningCertificate CreateUser DeleteAccessKey DeleteAccount'.split(

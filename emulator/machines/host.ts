@@ -6,8 +6,10 @@ import { moveInstance } from '../ec2/instance/instance.ts'
 import { readConsole } from '../node/console.ts'
 import type { Hypervisor, Machine } from '../node/hypervisor.ts'
 import { limited, type Serial, serial } from '../state/serial.ts'
+import { followConsole, typeOnConsole } from './console.ts'
 import { boot, end, restart, shutDown, stop } from './launch.ts'
 import type { HostNetwork } from './network.ts'
+import { screenshot } from './screenshot.ts'
 import { sweepTemplates } from './templates.ts'
 import { disksUp } from './volumes.ts'
 
@@ -55,15 +57,47 @@ export function createHost(cloud: () => Cloud, hypervisor: Hypervisor, network: 
     },
     terminate(id) {
       host.underWay.get(id)?.abort(new Error(`${id} is terminated`))
-      cloud().tasks.start(`end ${id}`, () => host.inTurn.run(id, () => end(host, id, { kind: 'user' })))
+      cloud().tasks.start(`end ${id}`, () => soon(host, id, () => end(host, id, { kind: 'user' })))
     },
     stop(id, force) {
       host.underWay.get(id)?.abort(new Error(`${id} is stopped`))
-      cloud().tasks.start(`stop ${id}`, (stopping) => host.inTurn.run(id, () => stop(host, id, force, stopping)))
+      const inTurn = (job: () => Promise<void>) => (force ? soon(host, id, job) : host.inTurn.run(id, job))
+      cloud().tasks.start(`stop ${id}`, (stopping) => inTurn(() => stop(host, id, force, stopping)))
     },
+    runs: (id) => host.running.has(id),
     console: (id) => readConsole(cloud().files.machine(id).console),
+    follow: (id, live, signal) => followConsole(host, id, live, signal),
+    screenshot: (id) => screenshot(host, id),
+    vnc: (id) => host.running.get(id)?.machine.vnc,
+    type: (id, bytes) => typeOnConsole(host, id, bytes),
   }
   return host
+}
+
+/** How long the end of an instance waits for its turn, in ms. */
+const turnLimit = 10_000
+
+/**
+ * Runs what ends a machine in its instance's turn. What does not come to its end before is broken off by the end of the
+ * machine: it may wait for one that hangs.
+ */
+async function soon(host: Host, id: string, job: () => Promise<void>): Promise<void> {
+  const begun = new AbortController()
+  const hasBegun = host.cloud.clock.sleep(turnLimit, begun.signal).then(
+    () => false,
+    () => true,
+  )
+  const endMachine = async () => {
+    const running = host.running.get(id)
+    if (!running || (await hasBegun)) return
+    running.endExpected = true
+    await running.machine.end()
+  }
+  const inTurn = host.inTurn.run(id, () => {
+    begun.abort()
+    return job()
+  })
+  await Promise.all([inTurn, endMachine()])
 }
 
 /**
@@ -94,9 +128,17 @@ export async function hostUp(host: Host): Promise<void> {
  * Disks and records stay as they are, so the next `hostUp` boots them again.
  */
 export async function hostDown(host: Host, hurry: AbortSignal): Promise<void> {
+  const { clock, tasks, settings } = host.cloud
+  const { stopGrace } = settings
+  const stopped = new AbortController()
+  // A task may wait for a machine that hangs, and for its end then.
+  const patience = AbortSignal.any([hurry, stopped.signal])
+  const isOver = clock.sleep(stopGrace, patience).catch(() => undefined)
+  const closed = isOver.then(() => (stopped.signal.aborted ? undefined : host.hypervisor.close()))
   // From now on no task begins, so that the end of a machine does not end its instance.
-  await host.cloud.tasks.stop()
-  const { stopGrace } = host.cloud.settings
+  await tasks.stop()
+  stopped.abort()
+  await closed
   await Promise.all([...host.running.values()].map(({ machine }) => shutDown(host, machine, stopGrace, hurry)))
   await host.hypervisor.close()
 }

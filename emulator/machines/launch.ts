@@ -1,13 +1,16 @@
 import { rename, rm } from 'node:fs/promises'
 import type { Cloud } from '../cloud.ts'
+import { dropAssociation, stopAddress } from '../ec2/address/address.ts'
 import { type Ending, forgetEnded, type InstanceRecord, moveInstance } from '../ec2/instance/instance.ts'
 import { volumesOf } from '../ec2/instance/instance-view.ts'
 import { releaseVolumes } from '../ec2/instance/release-volumes.ts'
-import type { Machine, MachineEnd } from '../node/hypervisor.ts'
-import { settleAttachments } from './attachments.ts'
+import { driveIdOf } from '../ec2/volume/volume.ts'
+import type { Machine, MachineEnd, MachineStall } from '../node/hypervisor.ts'
+import { settleAttachments, settleDetaching } from './attachments.ts'
 import type { Host } from './host.ts'
 import { machineSpec, makeDisks } from './spec.ts'
 import { sweepTemplates } from './templates.ts'
+import { breakable } from './under-way.ts'
 import { makeVolume } from './volumes.ts'
 
 const sentence = (error: unknown) => (error instanceof Error ? error.message : String(error))
@@ -16,7 +19,7 @@ const sentence = (error: unknown) => (error instanceof Error ? error.message : S
 export async function boot(host: Host, id: string, stopping: AbortSignal): Promise<void> {
   const { cloud } = host
   if (stopping.aborted || cloud.instances.get(id)?.state !== 'pending') return
-  await breakable(host, id, stopping, async (signal) => {
+  await attempt(host, id, stopping, async (signal) => {
     await startMachine(host, id, signal)
     await cloud.store.change((draft) => {
       // It may have been told to end meanwhile; its end is then next in turn and finds the machine.
@@ -34,7 +37,7 @@ export async function restart(host: Host, id: string, stopping: AbortSignal): Pr
   const { cloud } = host
   const running = host.running.get(id)
   if (!running || cloud.instances.get(id)?.state !== 'running') return
-  await breakable(host, id, stopping, async (signal) => {
+  await attempt(host, id, stopping, async (signal) => {
     running.endExpected = true
     await shutDown(host, running.machine, cloud.settings.shutdownGrace, signal)
     signal.throwIfAborted()
@@ -45,21 +48,17 @@ export async function restart(host: Host, id: string, stopping: AbortSignal): Pr
 }
 
 /**
- * Runs a launch, a reboot or a stop that may be broken off: by the stop of the emulator, after which the next start takes
- * it up again, or by a user who stops or ends the instance, whose job is next in turn. What any other failure makes of the
- * instance, `fail` says.
+ * Runs a launch, a reboot or a stop, which may be broken off: after a stop of the emulator the next start takes it up
+ * again. What any other failure makes of the instance, `fail` says.
  */
-async function breakable(host: Host, id: string, stopping: AbortSignal, job: (signal: AbortSignal) => Promise<void>) {
-  const unwanted = new AbortController()
-  host.underWay.set(id, unwanted)
-  const signal = AbortSignal.any([stopping, unwanted.signal])
-  try {
-    await job(signal)
-  } catch (error) {
-    if (!signal.aborted) await fail(host, id, sentence(error))
-  } finally {
-    host.underWay.delete(id)
-  }
+async function attempt(host: Host, id: string, stopping: AbortSignal, job: (signal: AbortSignal) => Promise<void>) {
+  await breakable(host, id, stopping, async (signal) => {
+    try {
+      await job(signal)
+    } catch (error) {
+      if (!signal.aborted) await fail(host, id, sentence(error))
+    }
+  })
 }
 
 /**
@@ -88,13 +87,24 @@ async function startMachine(host: Host, id: string, signal: AbortSignal): Promis
   const ended = ({ reason, detail }: MachineEnd) => {
     if (host.running.get(id) === running) host.running.delete(id)
     if (running.endExpected) return
-    // A guest that switches itself off stops its EBS-backed instance and ends its instance-store instance (5.1),
-    // whatever it was asked at launch.
-    const ending: Ending = reason === 'power-off' ? { kind: 'guest' } : { kind: 'crashed', detail }
-    const finish = instance.rootDeviceType === 'ebs' ? halt : end
+    // A guest that switches itself off stops its EBS-backed instance, unless AWS was told otherwise, and ends its
+    // instance-store instance (5.1).
+    const isOff = reason === 'power-off'
+    const ending: Ending = isOff ? { kind: 'guest' } : { kind: 'crashed', detail }
+    const ends = isOff && cloud.instances.get(id)?.shutdownBehavior === 'terminate'
+    const finish = instance.rootDeviceType === 'ebs' && !ends ? halt : end
     cloud.tasks.start(`end ${id}`, () => host.inTurn.run(id, () => finish(host, id, ending)))
   }
   void machine.ended.then(ended)
+  machine.onStall((stall) => console.error(stallSentence(host, id, stall)))
+}
+
+/** What the host's owner has to know when a machine stands still, and when it goes on. */
+function stallSentence({ cloud }: Host, id: string, { driveId, isOver }: MachineStall): string {
+  const volume = volumesOf(cloud.volumes.list(), id).find((one) => driveIdOf(one.id) === driveId)?.id
+  const place = `${volume ?? driveId ?? 'a disk'} of ${id}`
+  if (isOver) return `${place} has room again: the instance goes on`
+  return `no room left on this machine for ${place}, in ${cloud.files.data}: the instance stands still until there is some`
 }
 
 async function withDisks(host: Host, id: string, signal: AbortSignal): Promise<InstanceRecord> {
@@ -126,7 +136,7 @@ export async function end(host: Host, id: string, ending: Ending): Promise<void>
   await endMachine(host, id)
   await rm(cloud.files.machine(id).folder, { recursive: true, force: true })
   if (!isOver) await recordEnd(cloud, id)
-  host.network.release(id)
+  host.network.giveBack(id)
   await sweepTemplates(cloud)
 }
 
@@ -135,6 +145,7 @@ async function recordEnd(cloud: Cloud, id: string): Promise<void> {
   const deleting = await cloud.store.change((draft) => {
     moveInstance(cloud, draft, id, 'gone', { terminatedAt })
     forgetEnded(cloud, draft)
+    dropAssociation(cloud, draft, id)
     return releaseVolumes(cloud, draft, id)
   })
   for (const volumeId of deleting) cloud.disks.remove(volumeId)
@@ -151,9 +162,13 @@ export async function halt(host: Host, id: string, ending: Ending): Promise<void
   await endMachine(host, id)
   await rm(cloud.files.machine(id).folder, { recursive: true, force: true })
   await cloud.store.change((draft) => {
-    const { templates: _, ...rest } = moveInstance(cloud, draft, id, 'halted')
-    cloud.instances.in(draft).put(rest)
+    const { templates: _, passwordData, ...rest } = moveInstance(cloud, draft, id, 'halted')
+    // Windows makes a new password at its next start (5.5).
+    const keepsPassword = passwordData !== undefined && rest.platform !== 'windows'
+    cloud.instances.in(draft).put({ ...rest, ...(keepsPassword && { passwordData }) })
     settleAttachments(cloud, draft, id)
+    settleDetaching(cloud, draft, id)
+    stopAddress(cloud, draft, id)
   })
 }
 
@@ -167,9 +182,7 @@ export async function stop(host: Host, id: string, force: boolean, stopping: Abo
   const running = host.running.get(id)
   if (running && !force) {
     running.endExpected = true
-    await breakable(host, id, stopping, (signal) =>
-      shutDown(host, running.machine, cloud.settings.shutdownGrace, signal),
-    )
+    await attempt(host, id, stopping, (signal) => shutDown(host, running.machine, cloud.settings.shutdownGrace, signal))
   }
   if (!stopping.aborted) await halt(host, id, { kind: 'stopped' })
 }
@@ -187,8 +200,8 @@ async function endMachine(host: Host, id: string): Promise<void> {
 export async function shutDown(host: Host, machine: Machine, grace: number, signal: AbortSignal): Promise<void> {
   const waited = new AbortController()
   const expiry = host.cloud.clock.sleep(grace, AbortSignal.any([signal, waited.signal])).catch(() => undefined)
-  // A machine that has just ended has no button; its end is what is waited for.
-  await machine.powerButton().catch(() => undefined)
+  // A machine that has just ended has no button, and one that hangs does not answer; its end is what is waited for.
+  machine.powerButton().catch(() => undefined)
   await Promise.race([machine.ended, expiry])
   waited.abort()
   await machine.end()

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { freshCloud, theText } from '../cloud.harness.ts'
+import { freshCloud, type TestCloud, theText } from '../cloud.harness.ts'
 import { createGroup } from '../ec2/group/group.harness.ts'
 import { attach, makeVolume, registerEbs, stoppedInstance } from '../ec2/volume/volume.harness.ts'
 import { metadataFacts } from './metadata-facts.ts'
+
+const networkOf = (it: TestCloud, id: string) => it.cloud.instances.get(id)?.network.publicAddress
 
 describe('what the metadata service is told', () => {
   test('of an instance-store instance', async () => {
@@ -74,6 +76,26 @@ describe('what the metadata service is told', () => {
       key: undefined,
       userData: undefined,
     })
+  })
+
+  test('of one with an elastic address follow it', async () => {
+    const it = await freshCloud()
+    const id = await it.run()
+    await it.idle()
+    const PublicIp = theText(await it.call('AllocateAddress'), 'publicIp')
+    await it.call('AssociateAddress', { PublicIp, InstanceId: id })
+    expect(metadataFacts(it.cloud, id)).toMatchObject({ publicAddress: PublicIp, publicHostname: PublicIp })
+    await it.call('DisassociateAddress', { PublicIp })
+    expect(metadataFacts(it.cloud, id)?.publicAddress).toBe(networkOf(it, id))
+    expect(networkOf(it, id)).not.toBe(PublicIp)
+  })
+
+  test('say how the service behaves, where that was said', async () => {
+    const it = await freshCloud({ fidelity: 'aws' })
+    const id = await it.run()
+    expect(metadataFacts(it.cloud, id)).not.toHaveProperty('tokens')
+    await it.call('ModifyInstanceMetadataOptions', { InstanceId: id, HttpTokens: 'optional', HttpEndpoint: 'disabled' })
+    expect(metadataFacts(it.cloud, id)).toMatchObject({ tokens: 'optional', endpoint: 'disabled' })
   })
 
   test('of one whose key pair and image are gone', async () => {

@@ -42,6 +42,10 @@ export function metadataFacts(cloud: Cloud, instanceId: string): MetadataFacts |
     mac: network.mac,
     securityGroups: instance.groupIds.flatMap((id) => cloud.groups.get(id) ?? []).map(({ id, name }) => ({ id, name })),
     key: key && { name: key.name, openSsh: key.publicKey },
+    ...(instance.metadataOptions && {
+      tokens: instance.metadataOptions.tokens,
+      endpoint: instance.metadataOptions.endpoint,
+    }),
     userData: userData === undefined ? undefined : Buffer.from(userData, 'base64'),
   }
 }

@@ -2,29 +2,32 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Cloud, CloudNetwork } from '../cloud.ts'
-import { ingressAllowed, openPorts } from '../ec2/group/allows.ts'
+import { addressOf } from '../ec2/address/address.ts'
+import { egressAllowed, ingressAllowed } from '../ec2/group/allows.ts'
 import { type InstanceRecord, isLive } from '../ec2/instance/instance.ts'
 import { metadataHandler } from '../metadata/handler.ts'
 import { identitySeal } from '../metadata/identity-seal.ts'
 import type { AddressPool } from '../network/address-pool.ts'
 import { formatAddress } from '../network/addresses.ts'
 import { bind, whyUnavailable } from '../network/listeners.ts'
+import type { Outside } from '../network/nat/outside.ts'
+import type { PortStats } from '../network/port.ts'
 import { createPublicAddresses } from '../network/public-addresses.ts'
 import type { PacketFacts } from '../network/security.ts'
 import { createSwitch } from '../network/switch.ts'
+import { cardMtu } from '../node/qemu-arguments.ts'
 import type { Clock } from '../state/clock.ts'
 import { metadataFacts } from './metadata-facts.ts'
+import { reachedInstances } from './reached-instances.ts'
 
 /** The network as the host sees it: machines are plugged into it. */
 export interface HostNetwork extends CloudNetwork {
-  /** Gives the instances of the last run their public addresses again, or others when another emulator has those now. */
+  /** Gives the addresses and instances of the last run their public addresses again, or others when another emulator has those now. */
   adopt(): Promise<void>
   /** Plugs a started machine's network card in, and listens on the instance's public address. */
   connect(instance: InstanceRecord, nic: Duplex): void
   /** Unplugs an instance and stops listening for it. */
   disconnect(id: string): Promise<void>
-  /** Frees the public address of an instance that has ended. */
-  release(id: string): void
   close(): Promise<void>
 }
 
@@ -78,6 +81,23 @@ function privatePlace(id: string, instances: readonly InstanceRecord[], fidelity
   return { mac, address, hostname: `${prefix}-${address.replaceAll('.', '-')}`, domain }
 }
 
+/** The addresses of a pool: it keeps the first two and the last of its network to itself. */
+const hosts = (network: string) => Array.from({ length: 253 }, (_, index) => network.replace(/0\/24$/, `${index + 2}`))
+
+/** Gives elastic addresses and instances their public addresses of the last run again, where they can be had. */
+const adoptAddresses = (cloud: Cloud, pool: AddressPool) =>
+  cloud.store.change((draft) => {
+    const [addresses, instances] = [cloud.addresses.in(draft), cloud.instances.in(draft)]
+    for (const address of addresses.list()) {
+      addresses.put({ ...address, publicIp: pool.assign(address.id, address.publicIp) })
+    }
+    for (const instance of instances.list().filter(isLive)) {
+      const { id, network } = instance
+      const publicAddress = addressOf(cloud, draft, id)?.publicIp ?? pool.assign(id, network.publicAddress)
+      instances.put({ ...instance, network: { ...network, publicAddress } })
+    }
+  })
+
 /** Tries a port on the first address of the pool, which no instance has: whether it will have to be stood in for. */
 async function standInFor(network: string, port: number): Promise<{ port: number; reason: string }[]> {
   try {
@@ -96,48 +116,45 @@ export function createNetwork(
   clock: Clock,
   { fidelity, publicPorts }: Pick<Cloud['settings'], 'fidelity' | 'publicPorts'>,
   key: SealingKey,
+  outside?: Outside,
 ): HostNetwork {
   const fabric = createSwitch({
     clock,
     random: () => randomBytes(4).readUInt32BE(),
     subnet,
+    mtu: cardMtu,
     domain: names[fidelity].domain,
     metadata: metadataService(cloud, clock, fidelity, key),
     resolve: () => undefined,
+    ...(outside && { outside }),
     allows: (facts) => allows(cloud(), facts),
   })
   const addresses = createPublicAddresses(fabric.dial)
-  const publish = (instance: InstanceRecord) => {
-    const groups = instance.groupIds.flatMap((id) => cloud().groups.get(id) ?? [])
-    addresses
-      .publish(instance.id, instance.network.publicAddress, openPorts(groups, publicPorts))
-      .catch((error) => console.error(`${instance.network.publicAddress} of ${instance.id} is not reached:`, error))
-  }
+  const traffic = new Map<string, Readonly<PortStats>>()
+  const reached = reachedInstances(cloud, addresses, publicPorts)
   return {
     place: (id, instances) => ({ ...privatePlace(id, instances, fidelity), publicAddress: pool.assign(id) }),
-    adopt: () =>
-      cloud().store.change((draft) => {
-        const instances = cloud().instances.in(draft)
-        for (const instance of instances.list().filter(isLive)) {
-          const publicAddress = pool.assign(instance.id, instance.network.publicAddress)
-          instances.put({ ...instance, network: { ...instance.network, publicAddress } })
-        }
-      }),
+    adopt: () => adoptAddresses(cloud(), pool),
     connect(instance, nic) {
       const { mac, address, hostname } = instance.network
       fabric.disconnect(instance.id)
-      fabric.connect({ instanceId: instance.id, mac, address, hostname }, nic)
-      publish(instance)
+      traffic.set(instance.id, fabric.connect({ instanceId: instance.id, mac, address, hostname }, nic))
+      // Since the machine was described, it may have been given another address.
+      reached.publish(cloud().instances.get(instance.id) ?? instance)
     },
     async disconnect(id) {
       fabric.disconnect(id)
-      const address = pool.addressOf(id)
-      if (address) await addresses.withdraw(address)
+      traffic.delete(id)
+      await reached.withdraw(id)
     },
-    release: (id) => pool.release(id),
+    publicPool: () => hosts(pool.network),
+    takeAddress: (owner, wanted) => pool.assign(owner, wanted),
+    giveBack: (owner) => pool.release(owner),
+    addressesMoved: () => reached.follow(),
+    hasHeard: (id) => (traffic.get(id)?.received ?? 0) > 0,
     rulesChanged() {
       fabric.rulesChanged()
-      for (const instance of cloud().instances.list()) if (fabric.addressOf(instance.id)) publish(instance)
+      reached.follow()
     },
     listening: (address) => addresses.listening(address),
     async publicAddresses() {
@@ -152,17 +169,19 @@ export function createNetwork(
   }
 }
 
-/** Whether the security groups let the first packet of a flow in; what leaves an instance is free. */
-function allows(cloud: Cloud, { from, to, source, protocol, port, icmpType, icmpCode }: PacketFacts): boolean {
-  if (to === 'outside') return false
+/** Whether the security groups let the first packet of a flow out of its instance, and into the other. */
+function allows(cloud: Cloud, { from, to, source, destination, protocol, port, icmpType, icmpCode }: PacketFacts) {
   const groupsOf = (id: string) =>
     cloud.instances.get(id)?.groupIds.flatMap((group) => cloud.groups.get(group) ?? []) ?? []
-  return ingressAllowed(groupsOf, {
-    from: from === 'outside' ? { address: source } : { instanceId: from, address: source },
-    to,
+  const what = {
     protocol,
     ...(port !== undefined && { port }),
     ...(icmpType !== undefined && { icmpType }),
     ...(icmpCode !== undefined && { icmpCode }),
-  })
+  }
+  const place = (id: string, address: string) => (id === 'outside' ? { address } : { instanceId: id, address })
+  return (
+    (from === 'outside' || egressAllowed(groupsOf, { ...what, from, to: place(to, destination) })) &&
+    (to === 'outside' || ingressAllowed(groupsOf, { ...what, from: place(from, source), to }))
+  )
 }

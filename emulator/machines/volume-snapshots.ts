@@ -1,7 +1,9 @@
+import type { DiskLayer } from '../disk/layer.ts'
 import { type SnapshotEvent, snapshotLife } from '../ec2/snapshot/snapshot.ts'
 import { driveIdOf } from '../ec2/volume/volume.ts'
 import type { Machine } from '../node/hypervisor.ts'
 import { move } from '../state/life.ts'
+import { untilAborted } from '../state/until-aborted.ts'
 import type { Host } from './host.ts'
 
 /**
@@ -64,7 +66,10 @@ async function copyInTurn(host: Host, volumeId: string, snapshotId: string, sign
 const copyIdle = async ({ cloud }: Host, volumeId: string, snapshotId: string, signal: AbortSignal) =>
   void (await cloud.storage.snapshotVolume({ volumeId, snapshotId, signal }))
 
-/** Has the machine copy its drive; `taken` is called when the instant has passed. */
+/**
+ * Has the machine write to another layer from now on, or copy its drive where that is too deep for one more; `taken` is
+ * called when the instant has passed.
+ */
 async function copyInUse(
   { cloud: { storage } }: Host,
   machine: Machine,
@@ -73,9 +78,13 @@ async function copyInUse(
   signal: AbortSignal,
   taken: () => void,
 ): Promise<void> {
+  const driveId = driveIdOf(volumeId)
+  // A layer that the machine comes to write to later, or never, changes nothing of what the volume holds.
+  const switchTo = (top: DiskLayer) => untilAborted(machine.addLayer(driveId, top), signal)
+  if (await storage.freezeVolume({ volumeId, snapshotId, signal }, switchTo)) return
   const target = storage.snapshotTarget(snapshotId)
   try {
-    const copy = machine.snapshot([{ driveId: driveIdOf(volumeId), target }], { signal })
+    const copy = machine.snapshot([{ driveId, target }], { signal })
     // When it never comes to that, `done` says why.
     copy.taken.then(taken, () => undefined)
     await copy.done

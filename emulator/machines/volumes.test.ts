@@ -81,7 +81,7 @@ describe('a start', () => {
       const snapshots = before.cloud.snapshots.in(draft)
       snapshots.put({ ...snapshots.get(id)!, state: 'pending' })
     })
-    const orphan = join(before.cloud.files.storage, 'volumes', 'vol-0badcafe.qcow2')
+    const orphan = join(before.cloud.files.storage, 'volumes', 'vol-0badcafe.0.qcow2')
     writeFileSync(orphan, 'nobody knows')
     const it = await before.restart('orderly')
     expect(it.cloud.snapshots.get(id)?.state).toBe('failed')
@@ -166,14 +166,44 @@ describe('a snapshot', () => {
     return { opened, open: () => open() }
   }
 
-  test('of a volume in a running machine is made by the machine', async () => {
+  /** A volume that is too deep for one more layer has to be copied. */
+  const tooDeep = (it: TestCloud) => vi.spyOn(it.cloud.storage, 'freezeVolume').mockResolvedValueOnce(undefined)
+
+  test('of a volume in a running machine has the machine go on in another layer', async () => {
+    const it = await freshCloud()
+    const { id, volume } = await attached(it)
+    const machine = it.hypervisor.machine(id)
+    const [goesOn, copies] = [vi.spyOn(machine, 'addLayer'), vi.spyOn(machine, 'snapshot')]
+    const before = await it.cloud.storage.volumeLayer(volume)
+    const snapshot = await makeSnapshot(it, volume)
+    const after = await it.cloud.storage.volumeLayer(volume)
+    expect(goesOn.mock.calls).toEqual([[driveIdOf(volume), after]])
+    expect(after).toMatchObject({ backing: before })
+    expect(copies).not.toHaveBeenCalled()
+    expect(it.cloud.snapshots.get(snapshot)?.state).toBe('completed')
+  })
+
+  test('of a volume in a running machine is a copy by the machine where the volume is deep', async () => {
     const it = await freshCloud()
     const { id, volume } = await attached(it)
     const byMachine = vi.spyOn(it.hypervisor.machine(id), 'snapshot')
+    tooDeep(it)
     const snapshot = await makeSnapshot(it, volume)
     const target = it.cloud.storage.snapshotTarget(snapshot)
     expect(byMachine.mock.calls.map(([requests]) => requests)).toEqual([[{ driveId: driveIdOf(volume), target }]])
     expect(it.cloud.snapshots.get(snapshot)?.state).toBe('completed')
+  })
+
+  test('that the machine refuses leaves none, and the volume as it was', async () => {
+    const it = await freshCloud()
+    const { id, volume } = await attached(it)
+    vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    vi.spyOn(it.hypervisor.machine(id), 'addLayer').mockRejectedValueOnce(new Error('no space left'))
+    const snapshot = await makeSnapshot(it, volume)
+    expect(it.cloud.snapshots.get(snapshot)?.state).toBe('failed')
+    expect(await it.cloud.storage.usage()).toMatchObject({ volumes: 1, snapshots: 0 })
+    expect(it.cloud.snapshots.get(await makeSnapshot(it, volume))?.state).toBe('completed')
+    vi.mocked(console.error).mockRestore()
   })
 
   test('that fails says so, and leaves nothing', async () => {
@@ -187,6 +217,7 @@ describe('a snapshot', () => {
       return { taken: done, done }
     })
     vi.spyOn(it.cloud.storage, 'snapshotVolume').mockRejectedValueOnce(refusal)
+    tooDeep(it)
     const ids = [await makeSnapshot(it, volume), await makeSnapshot(it, await makeVolume(it))]
     expect(ids.map((one) => it.cloud.snapshots.get(one)?.state)).toEqual(['failed', 'failed'])
     expect(await it.cloud.storage.usage()).toMatchObject({ snapshots: 0 })
@@ -240,6 +271,7 @@ describe('a snapshot', () => {
       return { taken, done: opened }
     })
     const unplug = vi.spyOn(machine, 'unplug')
+    tooDeep(it)
     const snapshot = await begin(it, volume)
     const other = await makeVolumeWhileBusy(it)
     await it.call('AttachVolume', { VolumeId: other, InstanceId: id, Device: '/dev/sdg' })

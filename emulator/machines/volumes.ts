@@ -17,10 +17,10 @@ export function createDisks(host: Host): Disks {
   return {
     create: (id) => start('create', id, () => create(host, id)),
     remove: (id) => start('delete', id, () => host.inTurn.run(id, () => removeVolume(host, id))),
-    plug: (id) => start('attach', id, () => plug(host, id)),
+    plug: (id) => start('attach', id, (signal) => plug(host, id, signal)),
     unplug: (id, force) => start('detach', id, (signal) => unplug(host, id, force, signal)),
     snapshot: (id) => start('snapshot', id, (signal) => takeSnapshot(host, id, signal)),
-    removeSnapshot: (id) => start('delete', id, () => host.cloud.storage.deleteSnapshot(id)),
+    removeSnapshot: (id) => start('delete', id, () => removeSnapshot(host.cloud, id)),
   }
 }
 
@@ -38,7 +38,10 @@ export async function disksUp(host: Host): Promise<void> {
   const volumes = cloud.volumes.list()
   await cloud.storage.sweep({
     volumes: volumes.filter(({ made, state }) => made && state !== 'deleted').map(({ id }) => id),
-    snapshots: cloud.snapshots.list().flatMap(({ id, state }) => (state === 'completed' ? [id] : [])),
+    snapshots: [
+      ...cloud.snapshots.list().flatMap(({ id, state }) => (state === 'completed' ? [id] : [])),
+      ...volumes.flatMap((volume) => snapshotToCome(volume) ?? []),
+    ],
   })
   for (const { id, state } of volumes) {
     if (state === 'creating') cloud.disks.create(id)
@@ -66,6 +69,24 @@ function settle(cloud: Cloud, draft: Draft, volume: VolumeRecord): void {
   }
 }
 
+/** The snapshot that the disk of a volume is still to be made from. */
+const snapshotToCome = ({ snapshotId, made, state }: VolumeRecord): string | undefined =>
+  !made && (state === 'creating' || state === 'in-use') ? snapshotId : undefined
+
+/**
+ * Removes the disk of a snapshot whose record is gone, once no volume that was promised before is to be made from it:
+ * asked again when such a volume is made or will not be.
+ */
+async function removeSnapshot(cloud: Cloud, id: string): Promise<void> {
+  const isWanted = cloud.snapshots.get(id) || cloud.volumes.list().some((volume) => snapshotToCome(volume) === id)
+  if (!isWanted) await cloud.storage.deleteSnapshot(id)
+}
+
+/** A volume no longer needs the snapshot that it comes from, which may have waited for that to go. */
+function letSnapshotGo(cloud: Cloud, { snapshotId }: VolumeRecord): void {
+  if (snapshotId !== undefined && !cloud.snapshots.get(snapshotId)) cloud.disks.removeSnapshot(snapshotId)
+}
+
 /**
  * Makes the disk of a volume in its turn, unless it is made by then or no longer wanted: of one that is being created, and
  * of one that a launch needs. Rejects when it cannot be made.
@@ -81,6 +102,7 @@ export async function makeVolume({ cloud, inTurn }: Host, id: string): Promise<v
       if (current.state === 'creating') moveVolume(cloud, draft, made, 'made')
       else cloud.volumes.in(draft).put(made)
     })
+    letSnapshotGo(cloud, volume)
   })
 }
 
@@ -91,12 +113,15 @@ async function create(host: Host, id: string): Promise<void> {
     await changeVolume(host.cloud, id, (draft, current) => {
       if (current.state === 'creating') moveVolume(host.cloud, draft, current, 'broke')
     })
+    const volume = host.cloud.volumes.get(id)
+    if (volume) letSnapshotGo(host.cloud, volume)
     throw error
   }
 }
 
 async function removeVolume({ cloud }: Host, id: string): Promise<void> {
-  if (cloud.volumes.get(id)?.state !== 'deleting') return
+  const volume = cloud.volumes.get(id)
+  if (volume?.state !== 'deleting') return
   await cloud.storage.deleteVolume(id)
   await changeVolume(cloud, id, (draft, current) => {
     // AWS does not show what is deleted.
@@ -104,6 +129,7 @@ async function removeVolume({ cloud }: Host, id: string): Promise<void> {
     else moveVolume(cloud, draft, current, 'gone', { deletedAt: cloud.clock.now().toISOString() })
     forgetDeleted(cloud, draft)
   })
+  letSnapshotGo(cloud, volume)
 }
 
 /** Changes the record of a volume as it is by now; does nothing when it is gone. */

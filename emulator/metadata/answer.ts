@@ -67,12 +67,13 @@ function issueToken({ tokens }: Answering, instanceId: string, headers: Incoming
 /** Version 2 of the service, as AWS has it: what is refused before the path counts. Undefined: go on. */
 function guard(answering: Answering, facts: MetadataFacts, request: MetadataRequest): MetadataAnswer | undefined {
   const { method, headers } = request
+  if (facts.endpoint === 'disabled') return refusal(403)
   if (/^\/latest\/+api\/+token\/?$/.test(pathOf(request.url))) {
     return method === 'PUT' ? issueToken(answering, facts.instanceId, headers) : refusal(405)
   }
   if (method !== 'GET' && method !== 'HEAD') return refusal(405)
   const token = headers['x-aws-ec2-metadata-token']
-  if (token === undefined) return facts.tokens === 'optional' ? undefined : refusal(401)
+  if (token === undefined) return facts.tokens === 'required' ? refusal(401) : undefined
   return typeof token === 'string' && answering.tokens.accepts(facts.instanceId, token) ? undefined : refusal(401)
 }
 

@@ -47,6 +47,8 @@ export interface MetadataFacts {
   readonly key?: { readonly name: string; readonly openSsh: string } | undefined
   /** Decoded. */
   readonly userData?: Buffer | undefined
-  /** Whether `aws` answers without a session token; `required` unless it says otherwise. */
+  /** Whether `aws` answers without a session token; `optional` unless it says otherwise. */
   readonly tokens?: 'optional' | 'required'
+  /** Whether `aws` answers at all; `enabled` unless it says otherwise. */
+  readonly endpoint?: 'enabled' | 'disabled'
 }

@@ -55,7 +55,7 @@ describe('a token', () => {
     const token = String(put({ [ttl]: '60' }).body)
     expect(token).toMatch(/^AQA[\w-]{53}$/)
     expect([read(required), read(unset(required)), read(required, token), read(required, token, 'HEAD')]).toEqual([
-      401, 401, 200, 200,
+      401, 200, 200, 200,
     ])
     expect(read({ ...required, instanceId: 'i-0000000b' }, token)).toBe(401)
     expect(read(required, token, 'POST')).toBe(405)
@@ -67,6 +67,20 @@ describe('a token', () => {
 
   test('of aws is checked when it is there, also where none is required', () => {
     expect([read(plain), read(plain, 'wrong'), read(plain, '')]).toEqual([200, 401, 401])
+  })
+
+  test.each<[string, string]>([
+    ['PUT', url],
+    ['GET', path],
+    ['GET', '/'],
+  ])('of aws opens nothing where the service is disabled: %s %s', (method, of) => {
+    const token = String(put({ [ttl]: '60' }).body)
+    const headers = { [ttl]: '60', 'x-aws-ec2-metadata-token': token }
+    const disabled: MetadataFacts = { ...required, endpoint: 'disabled' }
+    const request = { method, headers: method === 'PUT' ? { [ttl]: '60' } : headers }
+    expect(ask('aws', disabled, of, request).status).toBe(403)
+    expect(ask('aws', required, of, request).status).toBe(200)
+    expect(ask('eucalyptus', disabled, of, { method: 'GET' }).status).toBe(200)
   })
 
   test('of one instance never opens another, and no changed token opens anything', () => {

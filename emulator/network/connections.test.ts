@@ -32,6 +32,23 @@ describe('connections of an instance with its metadata', () => {
     expect(segments(peer).map((segment) => segment.flags)).toEqual([18])
   })
 
+  test('have room of their own: those from outside do not take it all', async () => {
+    const network = testSwitch({ clock: manualClock() })
+    const peer = new Peer(network, 10)
+    const refused: unknown[] = []
+    const ending = new AbortController()
+    for (let count = 0; count < 1000; count += 1) {
+      network.dial(peer.id, 22, { signal: ending.signal }).catch((error: { code?: string }) => refused.push(error.code))
+    }
+    await settle()
+    expect(refused).toEqual(Array.from({ length: 104 }, () => 'EAGAIN'))
+    peer.frames.length = 0
+    peer.send(tcpFrame(peer, { destination, ports: [2000, 80], bits: 2 }))
+    await settle()
+    expect(segments(peer).map((segment) => segment.flags)).toEqual([18])
+    ending.abort()
+  })
+
   test('may begin anew from the port of one that was just closed', async () => {
     const peer = new Peer(
       testSwitch({

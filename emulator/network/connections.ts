@@ -10,6 +10,8 @@ import { flags, has, type Segment } from './tcp/segment.ts'
 
 /** How many connections an instance may have with the router, those that were just closed included. */
 const mostConnections = 1024
+/** Of these, how many are kept for those that the instance begins itself: its metadata is not to fail for its visitors. */
+const keptForInstance = 128
 /** The ports that connections from outside come from, as the guest sees them. */
 const [firstPort, lastPort] = [32_768, 60_999]
 
@@ -21,7 +23,14 @@ function connectionKey(network: Network, local: number, localPort: number, remot
 /** What each connection from outside was allowed as, to ask again when the rules change. */
 export type FromOutside = Map<Connection, PacketFacts>
 
-function endOf(network: Network, port: Port, key: number, ports: [local: number, remote: number], address: number) {
+/** The router's end of a connection of a port that is known by `key` there. `ports`: the router's, the instance's. */
+export function endOf(
+  network: Network,
+  port: Port,
+  key: number,
+  ports: [local: number, remote: number],
+  address: number,
+) {
   const { clock, random, mtu } = network
   return {
     port,
@@ -35,9 +44,9 @@ function endOf(network: Network, port: Port, key: number, ports: [local: number,
   }
 }
 
-/** Makes room for one connection by forgetting the oldest that is closed. False when all are in use. */
-function makeRoom(port: Port): boolean {
-  if (port.connections.size < mostConnections) return true
+/** Makes room for one connection beside `kept` by forgetting the oldest that is closed. False when all are in use. */
+export function makeRoom(port: Port, kept = 0): boolean {
+  if (port.connections.size < mostConnections - kept) return true
   for (const connection of port.connections.values()) {
     if (!connection.isLingering) continue
     connection.forget()
@@ -92,7 +101,7 @@ export async function dialPort(
   const destination = formatAddress(port.address)
   const facts = { from: 'outside', to: port.instanceId, source: from, destination, protocol: 6, port: tcpPort }
   if (!network.allows(facts)) throw connectionError('EACCES', `no security group of ${port.instanceId} opens the port`)
-  if (!makeRoom(port)) throw connectionError('EAGAIN', `${port.instanceId} has too many connections`)
+  if (!makeRoom(port, keptForInstance)) throw connectionError('EAGAIN', `${port.instanceId} has too many connections`)
   const { gateway } = network.net
   const localPort = freePort(network, port, tcpPort)
   const key = connectionKey(network, gateway, localPort, tcpPort)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseAddress } from './addresses.ts'
-import { answerDns } from './dns.ts'
+import { answerDns, asksOutside } from './dns.ts'
 import { Peer, testSwitch, udpFrame } from './peer.harness.ts'
 
 const hex = (text: string) => Buffer.from(text.replaceAll(/\s/g, ''), 'hex')
@@ -8,6 +8,8 @@ const hex = (text: string) => Buffer.from(text.replaceAll(/\s/g, ''), 'hex')
 const names = {
   addressOf: (name: string) => (name === 'ip-1.euca.internal' ? parseAddress('172.31.0.10') : undefined),
   nameOf: (address: number) => (address === parseAddress('172.31.0.10') ? 'ip-1.euca.internal' : undefined),
+  domain: 'euca.internal',
+  isOwnAddress: (address: number) => address >>> 16 === 0xac1f,
 }
 
 function encode(name: string): string {
@@ -77,4 +79,24 @@ describe('the name server of the network', () => {
     const { bytes, end } = await peer.nextPacket(17)
     expect(address === undefined ? undefined : [...bytes.subarray(end - 4, end)].join('.')).toBe(address)
   })
+})
+
+describe('a question is for others', () => {
+  test.each<[string, Buffer, boolean]>([
+    ['about a name of the Internet', query('example.com', '0001'), true],
+    ['about its IPv6 address', query('example.com', '001c'), true],
+    ['about a name that only ends alike', query('noteuca.internal', '0001'), true],
+    ['about an address that is not the cloud’s', query('4.3.2.1.in-addr.arpa', '000c'), true],
+    ['with options', Buffer.concat([query('example.com', '0001'), hex('00 0029 1000 00000000 0000')]), true],
+    ['never: of an instance', query('ip-1.euca.internal', '0001'), false],
+    ['never: of the domain, of an instance that is not there', query('ip-2.EUCA.internal', '0001'), false],
+    ['never: the domain itself', query('euca.internal', '0001'), false],
+    ['never: an address of the network', query('9.9.31.172.in-addr.arpa', '000c'), false],
+    ['never: of another class', Buffer.concat([query('example.com', '0001').subarray(0, -2), hex('0003')]), false],
+    ['never: an answer', query('example.com', '0001', '1234 8100 0001 0000 0000 0000'), false],
+    ['never: another operation', query('example.com', '0001', '1234 2900 0001 0000 0000 0000'), false],
+    ['never: two questions', query('example.com', '0001', '1234 0100 0002 0000 0000 0000'), false],
+    ['never: cut off', query('example.com', '0001').subarray(0, -3), false],
+    ['never: no query at all', hex('1234'), false],
+  ])('%s', (_what, message, expected) => expect(asksOutside(message, names)).toBe(expected))
 })

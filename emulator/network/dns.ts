@@ -5,6 +5,9 @@ export interface Names {
   addressOf(name: string): number | undefined
   /** The full name of an address. */
   nameOf(address: number): string | undefined
+  /** The domain of the cloud's own names, and which addresses it gives names to: nobody else is asked about those. */
+  domain: string
+  isOwnAddress(address: number): boolean
 }
 
 const headerLength = 12
@@ -86,9 +89,20 @@ function reply(query: Buffer, code: number, question: Buffer, record?: { type: n
   return Buffer.concat([head, question, fixed, record.data])
 }
 
+/** Whether a query is one that only others can answer: of the Internet, about a name that is not the cloud's. */
+export function asksOutside(query: Buffer, names: Names): boolean {
+  if (query.length < headerLength || (query.readUInt8(2) & 0xf8) !== 0 || query.readUInt16BE(4) !== 1) return false
+  const question = readQuestion(query)
+  if (question?.class !== internet || find(question, names).exists) return false
+  const address = reversed(question.name)
+  if (address !== undefined) return !names.isOwnAddress(address)
+  const domain = names.domain.toLowerCase()
+  return question.name !== domain && !question.name.endsWith(`.${domain}`)
+}
+
 /**
  * The answer to a query (RFC 1035): addresses and reverse names of the cloud's own network, NXDOMAIN for everything
- * else, since instances reach nothing else. Undefined for what is no query.
+ * else. Undefined for what is no query.
  */
 export function answerDns(query: Buffer, names: Names): Buffer | undefined {
   if (query.length < headerLength || (query.readUInt8(2) & 0x80) !== 0) return undefined

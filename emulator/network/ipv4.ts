@@ -43,6 +43,18 @@ export function readPacket(bytes: Buffer, start: number): Packet | undefined {
   }
 }
 
+/** A copy of a packet, to be kept when its frame is gone. */
+export function keepPacket(packet: Packet): Packet {
+  const { bytes, start, payload, end } = packet
+  return {
+    ...packet,
+    bytes: Buffer.from(bytes.subarray(start, end)),
+    start: 0,
+    payload: payload - start,
+    end: end - start,
+  }
+}
+
 /** Writes a header at `at` for `length` bytes of payload, uncut and never to be cut (so its id may be 0, RFC 6864). */
 export function writeHeader(
   bytes: Buffer,

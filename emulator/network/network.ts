@@ -1,6 +1,8 @@
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../state/clock.ts'
 import type { Subnet } from './addresses.ts'
+import type { Nat } from './nat/nat.ts'
+import type { Outside } from './nat/outside.ts'
 import type { Port } from './port.ts'
 import type { PacketFacts, Security } from './security.ts'
 
@@ -19,6 +21,8 @@ export interface SwitchOptions {
   metadata(instanceId: string, connection: Duplex): void
   /** The dotted address of a name in lower case that is not the name of a connected instance; undefined: no such name. */
   resolve(name: string, fromInstanceId: string): string | undefined
+  /** The world beyond, as far as instances may reach it; without it they reach nothing but each other. */
+  outside?: Outside
   /** Whether the rules let the first packet pass; called when traffic begins and after `rulesChanged`. */
   allows(facts: PacketFacts): boolean
 }
@@ -28,6 +32,8 @@ export interface Network extends SwitchOptions {
   net: Subnet
   mtu: number
   security: Security
+  /** The way to `outside`. */
+  nat?: Nat
   /** By address. */
   ports: Map<number, Port>
 }

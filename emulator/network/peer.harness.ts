@@ -153,15 +153,18 @@ export function tcpFrame(
     sequence?: number
     acknowledgment?: number
     data?: string
+    /** What a SYN offers. */
+    maximumSize?: number
   },
 ): Buffer {
-  const { ports, bits, sequence = 1000, acknowledgment = 0, data = '' } = text
-  const segment = Buffer.concat([Buffer.alloc(20), Buffer.from(data)])
+  const { ports, bits, sequence = 1000, acknowledgment = 0, data = '', maximumSize } = text
+  const options = maximumSize === undefined ? Buffer.alloc(0) : Buffer.from([2, 4, maximumSize >> 8, maximumSize & 255])
+  const segment = Buffer.concat([Buffer.alloc(20), options, Buffer.from(data)])
   segment.writeUInt16BE(ports[0], 0)
   segment.writeUInt16BE(ports[1], 2)
   segment.writeUInt32BE(sequence, 4)
   segment.writeUInt32BE(acknowledgment, 8)
-  segment.writeUInt16BE(0x5000 | bits, 12)
+  segment.writeUInt16BE(((20 + options.length) << 10) | bits, 12)
   segment.writeUInt16BE(65_535, 14)
   return withChecksum(peer, { ...text, protocol: 6 }, segment, 16)
 }

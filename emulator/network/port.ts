@@ -33,6 +33,10 @@ export interface Port {
   readonly flows: Map<number, Flow>
   /** How many of the flows this instance began. */
   begun: number
+  /** Those that it began and that nobody has answered yet, the oldest first. */
+  readonly unanswered: Set<Flow>
+  /** When dead flows were last looked for, on the clock's `monotonic`. */
+  sweptAt: number
   /** Connections that end in the router: metadata, and those from outside. */
   readonly connections: Map<number, Connection>
 }

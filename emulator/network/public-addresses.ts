@@ -1,6 +1,6 @@
 import type { Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { join } from './join.ts'
+import { join, reset } from './join.ts'
 import { type Listening, listenFor } from './listeners.ts'
 
 /** What carries connections to public addresses into instances. */
@@ -29,12 +29,6 @@ interface Listener {
   sockets: Set<Socket>
 }
 
-/** Ends a connection so that its other end sees a reset, as that of a connection refused or broken off. */
-function reset(stream: Duplex): void {
-  if ('resetAndDestroy' in stream) (stream as Socket).resetAndDestroy()
-  else stream.destroy()
-}
-
 /** Carries one client's connection into the instance; a refusal there resets it here. Never rejects. */
 async function carry(dial: Dial, instanceId: string, port: number, client: Socket): Promise<void> {
   const hungUp = new AbortController()
@@ -51,7 +45,7 @@ async function carry(dial: Dial, instanceId: string, port: number, client: Socke
     return
   }
   client.off('close', onClose)
-  await join(client, guest, reset)
+  await join(client, guest)
 }
 
 async function openListener(dial: Dial, instanceId: string, address: string, port: number): Promise<Listener> {

@@ -2,7 +2,7 @@ import { contains, limitedBroadcast, metadataAddress, parseAddress } from './add
 import { sendDatagram, sendEchoReply, sendIcmpError, sendProhibited } from './answers.ts'
 import { receiveSegment } from './connections.ts'
 import { answerDhcp, dhcpPorts, readDhcp } from './dhcp.ts'
-import { answerDns } from './dns.ts'
+import { answerDns, asksOutside, type Names } from './dns.ts'
 import { isMac } from './ethernet.ts'
 import { forward } from './forward.ts'
 import { icmpErrors, icmpTypes, isSoundIcmp } from './icmp.ts'
@@ -34,6 +34,7 @@ export function route(network: Network, port: Port, packet: Packet): Refusal {
     sendIcmpError(port, net.gateway, packet, icmpErrors.hostUnreachable)
     return 'refused'
   }
+  if (network.nat) return network.nat.carry(port, packet)
   const segment = packet.protocol === protocols.tcp && !packet.isFragment ? readSegment(packet) : undefined
   sendProhibited(port, net.gateway, packet, segment)
   return 'refused'
@@ -103,18 +104,27 @@ function icmp(port: Port, packet: Packet): Refusal {
   return undefined
 }
 
-function dns(network: Network, port: Port, packet: Packet, { sourcePort, payload }: Datagram): Refusal {
-  const answer = answerDns(payload, {
+function dns(network: Network, port: Port, packet: Packet, question: Datagram): Refusal {
+  const { sourcePort, payload } = question
+  const names = namesFor(network, port)
+  if (network.nat && asksOutside(payload, names)) return network.nat.ask(port, packet, question)
+  const answer = answerDns(payload, names)
+  if (!answer) return 'refused'
+  const datagram = { sourcePort: dnsPort, destinationPort: sourcePort, payload: answer }
+  sendDatagram(port, { source: packet.destination }, datagram)
+  return undefined
+}
+
+function namesFor(network: Network, port: Port): Names {
+  return {
+    domain: network.domain,
+    isOwnAddress: (address) => contains(network.net, address),
     addressOf: (name) => addressOf(network, port, name),
     nameOf: (address) => {
       const other = network.ports.get(address)
       return other && `${other.hostname}.${network.domain}`
     },
-  })
-  if (!answer) return 'refused'
-  const datagram = { sourcePort: dnsPort, destinationPort: sourcePort, payload: answer }
-  sendDatagram(port, { source: packet.destination }, datagram)
-  return undefined
+  }
 }
 
 /** The name that instances of EC2 know their metadata by, besides its address. */

@@ -175,15 +175,33 @@ describe('what is under way', () => {
     }
   })
 
-  test('is limited for each instance, and what has expired makes room', async () => {
-    const { left, right, clock, passes, udp } = pair(() => true)
+  test('is limited for each instance, and what nobody has answered makes room, the oldest first', async () => {
+    const { left, right, asked, passes, udp } = pair(() => true)
     for (let port = 1; port <= 8192; port += 1) left.send(udp(left, [port, 53])[1])
     while (left.stats.received < 8192) await settle()
+    expect(await passes(udp(left, [9000, 53]))).toBe(1)
     expect(left.stats.denied).toBe(0)
+    expect(asked.length).toBe(8193)
+    expect(await passes(udp(right, [53, 2]))).toBe(1)
+    expect(asked.length).toBe(8193)
+    // An answer to the one that is forgotten is a question of its own, about which the rules are asked.
+    expect(await passes(udp(right, [53, 1]))).toBe(1)
+    expect(asked.length).toBe(8194)
+  })
+
+  test('is limited for each instance, and what is answered stays until it expires', async () => {
+    const { left, right, clock, passes, udp } = pair(() => true)
+    for (let port = 1; port <= 8192; port += 1) {
+      left.send(udp(left, [port, 53])[1])
+      right.send(udp(right, [53, port])[1])
+      if (port % 64 === 0) await settle()
+    }
+    while (left.stats.received < 8192 || right.stats.received < 8192) await settle()
+    expect([left.stats.denied, right.stats.denied]).toEqual([0, 0])
     expect(await passes(udp(left, [9000, 53]))).toBe(0)
     // The other instance's share is its own.
     expect(await passes(udp(right, [9000, 53]))).toBe(1)
-    await clock.advance(30_000)
+    await clock.advance(180_000)
     expect(await passes(udp(left, [9000, 53]))).toBe(1)
   })
 

@@ -137,7 +137,7 @@ export class Security {
     const keyAtFrom = key(to.address, tracked)
     const keyAtTo = key(from.address, { ...tracked, local: tracked.remote, remote: tracked.local })
     for (const before of [from.flows.get(keyAtFrom), to.flows.get(keyAtTo)]) if (before) forget(before)
-    if (from.begun >= mostFlows) this.#expire(from)
+    if (from.begun >= mostFlows) this.#makeRoom(from)
     if (from.begun >= mostFlows) return false
     const expires =
       this.#clock.monotonic() + (packet.protocol === protocols.tcp ? lifetimes.opening : lifetimes.question)
@@ -145,18 +145,31 @@ export class Security {
     from.flows.set(keyAtFrom, flow)
     to.flows.set(keyAtTo, flow)
     from.begun += 1
+    from.unanswered.add(flow)
     return true
   }
 
   #pass(flow: Flow, from: Port, { bytes, payload, protocol }: Packet): void {
-    if (flow.from !== from) flow.replied = true
+    if (flow.from !== from && !flow.replied) {
+      flow.replied = true
+      flow.from.unanswered.delete(flow)
+    }
     const bits = protocol === protocols.tcp ? bytes.readUInt8(payload + 13) : 0
     if ((bits & 1) !== 0 && flow.from === from) flow.fromEnded = true
     if ((bits & 1) !== 0 && flow.to === from) flow.toEnded = true
     flow.expires = this.#clock.monotonic() + lifetime(flow, protocol, (bits & 4) !== 0)
   }
 
-  #expire(port: Port): void {
+  /** A flood of questions pushes out its own oldest ones; dead flows are looked for but once a second, as that is dear. */
+  #makeRoom(port: Port): void {
+    const [oldest] = port.unanswered
+    if (oldest) {
+      forget(oldest)
+      return
+    }
+    const now = this.#clock.monotonic()
+    if (now - port.sweptAt < 1000) return
+    port.sweptAt = now
     for (const flow of port.flows.values()) if (flow.from === port && !this.#isAlive(flow)) forget(flow)
   }
 }
@@ -180,6 +193,7 @@ function forget(flow: Flow): void {
   flow.from.flows.delete(flow.keyAtFrom)
   flow.to.flows.delete(flow.keyAtTo)
   flow.from.begun -= 1
+  flow.from.unanswered.delete(flow)
 }
 
 /** Forgets all traffic of a port that goes. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { readPacket } from './ipv4.ts'
 import {
   arpFrame,
   dhcp,
@@ -13,6 +14,7 @@ import {
   testSwitch,
   udpFrame,
 } from './peer.harness.ts'
+import { readSegment } from './tcp/segment.ts'
 
 const metadata = '169.254.169.254'
 
@@ -184,5 +186,51 @@ describe('what leads out of the network', () => {
     peer.send(frame(peer))
     await settle()
     expect([peer.frames, other.frames, peer.stats.refused]).toEqual([[], [], 1])
+  })
+})
+
+describe('with the packets of a VPC, 9001 bytes long,', () => {
+  const text = (destination: string, length: number) => ({
+    destination,
+    ports: [1, 2] as [number, number],
+    data: Buffer.alloc(length),
+  })
+
+  test.each([
+    [9001, true],
+    [9002, false],
+  ])('one of %i bytes between instances is carried: %s', async (length, isCarried) => {
+    const network = testSwitch({ mtu: 9001 })
+    const [peer, other] = [new Peer(network, 10), new Peer(network, 20)]
+    peer.send(udpFrame(peer, text(other.address, length - 28)))
+    await settle()
+    expect(other.frames.map((frame) => frame.length)).toEqual(isCarried ? [9015] : [])
+    if (isCarried) return
+    const { bytes, payload } = await peer.nextPacket(1)
+    expect([bytes[payload], bytes[payload + 1], bytes.readUInt16BE(payload + 6)]).toEqual([3, 4, 9001])
+  })
+
+  test.each([
+    ['8961 bytes', [8961], 8961],
+    ['1460 bytes', [1460], 1460],
+    ['the 536 bytes of who does not say', [], 536],
+  ])('an instance is sent segments as long as it takes: %s', async (_what, offered, longest) => {
+    const network = testSwitch({ mtu: 9001 })
+    const peer = new Peer(network, 10)
+    const dialled = network.dial('i-10', 80)
+    const syn = await peer.nextSegment()
+    expect(syn.maximumSize).toBe(8961)
+    const answer = {
+      destination: '172.31.0.1',
+      ports: [80, syn.sourcePort] as [number, number],
+      acknowledgment: syn.sequence + 1,
+    }
+    peer.send(tcpFrame(peer, { ...answer, bits: 18, ...(offered[0] && { maximumSize: offered[0] }) }))
+    const stream = await dialled
+    stream.write(Buffer.alloc(20_000))
+    await settle()
+    const sizes = peer.frames.map((frame) => readSegment(readPacket(frame, 14)!)!.payload.length)
+    expect(Math.max(...sizes)).toBe(longest)
+    stream.on('error', () => undefined).destroy()
   })
 })

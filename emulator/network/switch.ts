@@ -5,6 +5,7 @@ import { dialPort, type FromOutside } from './connections.ts'
 import { ethernetHeader, etherTypes, isBroadcast, isForRouter, isMac } from './ethernet.ts'
 import { FrameWriter, frameReader } from './frames.ts'
 import { readPacket } from './ipv4.ts'
+import { createNat } from './nat/nat.ts'
 import type { Network, SwitchOptions } from './network.ts'
 import { beginFrame, noStats, type Port, type PortStats } from './port.ts'
 import { type Refusal, route } from './router.ts'
@@ -58,7 +59,20 @@ function createPort(network: Network, spec: PortSpec, stream: Duplex): Port {
   const { instanceId, hostname } = spec
   const mac = parseMac(spec.mac)
   const [stats, out] = [noStats(), new FrameWriter(stream)]
-  return { instanceId, hostname, mac, address, stream, out, stats, flows: new Map(), begun: 0, connections: new Map() }
+  return {
+    instanceId,
+    hostname,
+    mac,
+    address,
+    stream,
+    out,
+    stats,
+    flows: new Map(),
+    begun: 0,
+    unanswered: new Set(),
+    sweptAt: 0,
+    connections: new Map(),
+  }
 }
 
 /** Answers a question for any address but the asker's own with the router: instances meet in the router only. */
@@ -114,6 +128,7 @@ function listen(network: Network, port: Port, disconnect: () => void): void {
 function unplug(network: Network, port: Port): void {
   network.ports.delete(port.address)
   forgetFlows(port)
+  network.nat?.forget(port)
   for (const connection of port.connections.values()) connection.abort('ENETDOWN', `${port.instanceId} is unplugged`)
   port.stream.destroy()
 }
@@ -124,6 +139,7 @@ export function createSwitch(options: SwitchOptions): Switch {
   if (!Number.isInteger(mtu) || mtu < 576 || mtu > 9001) throw new Error(`${mtu} is no MTU from 576 to 9001`)
   const security = new Security(clock, (facts) => options.allows(facts))
   const network: Network = { ...options, mtu, net: parseSubnet(subnet), security, ports: new Map() }
+  if (options.outside) network.nat = createNat(network, options.outside)
   const byInstance = new Map<string, Port>()
   const fromOutside: FromOutside = new Map()
   const disconnect = (port: Port) => {
@@ -155,6 +171,7 @@ export function createSwitch(options: SwitchOptions): Switch {
     },
     rulesChanged() {
       security.rulesChanged(byInstance.values())
+      network.nat?.rulesChanged()
       for (const [connection, facts] of fromOutside) {
         if (!options.allows(facts)) connection.abort('ECONNABORTED', `no rule of ${facts.to} allows it any more`)
       }

@@ -15,20 +15,22 @@ export interface NodeOptions {
 
 /**
  * The nodes of a layer and of those beneath it, deepest first; the last one, called `name`, is the disk. Every node states
- * its driver, so QEMU never probes a format, and what it rests on, so QEMU never believes a header.
+ * its driver, so QEMU never probes a format, and what it rests on, so QEMU never believes a header. Those beneath are
+ * numbered by their depth: a node's name has at most 31 characters.
  */
-export function layerNodes(name: string, layer: DiskLayer, options: NodeOptions): BlockNode[] {
+export function layerNodes(name: string, layer: DiskLayer, options: NodeOptions, depth = 0): BlockNode[] {
+  const own = depth === 0 ? name : `${name}-b${depth}`
   const shared = {
     'read-only': options.readOnly,
     discard: options.readOnly ? 'ignore' : 'unmap',
     cache: { direct: false, 'no-flush': !options.durable },
   }
   const below = layer.format === 'qcow2' ? layer.backing : null
-  const backing = layer.format === 'qcow2' ? { backing: below ? `${name}-b` : null } : {}
+  const backing = layer.format === 'qcow2' ? { backing: below ? `${name}-b${depth + 1}` : null } : {}
   return [
-    ...(below ? layerNodes(`${name}-b`, below, { ...options, readOnly: true }) : []),
-    { driver: 'file', 'node-name': `${name}-f`, filename: layer.file, ...shared },
-    { driver: layer.format, 'node-name': name, file: `${name}-f`, ...backing, ...shared },
+    ...(below ? layerNodes(name, below, { ...options, readOnly: true }, depth + 1) : []),
+    { driver: 'file', 'node-name': `${own}-f`, filename: layer.file, ...shared },
+    { driver: layer.format, 'node-name': own, file: `${own}-f`, ...backing, ...shared },
   ]
 }
 

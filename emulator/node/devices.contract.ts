@@ -2,6 +2,7 @@ import { access, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Stream } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { DiskLayer } from '../disk/layer.ts'
 import { createQcow2 } from '../disk/qcow2.ts'
 import { diskBytes } from '../disk/size.ts'
 import { consoleShows, type HypervisorHarness } from './hypervisor.contract.ts'
@@ -49,6 +50,15 @@ export function devicesContract(name: string, make: () => Promise<HypervisorHarn
       await consoleShows(spec.console, harness.text)
       return { machine, spec }
     }
+
+    test('a machine with a boot loader of its own has a screen, and it is refused after the end', async () => {
+      const { machine } = await up()
+      const picture = await machine.screen()
+      expect(picture).toMatchObject({ width: expect.any(Number), height: expect.any(Number) })
+      expect(picture?.pixels).toHaveLength((picture?.width ?? 0) * (picture?.height ?? 0) * 4)
+      await machine.end()
+      await expect(machine.screen()).rejects.toThrow()
+    })
 
     test('drives come in order, and no other machine gets their files until the end', async () => {
       const { machine, spec } = await up()
@@ -124,6 +134,32 @@ export function devicesContract(name: string, make: () => Promise<HypervisorHarn
       await expect(machine.unplug('vol-1', { signal })).rejects.toThrow('changed my mind')
       await machine.end()
       await expect(machine.unplug('vol-1')).rejects.toThrow()
+    })
+
+    test('a drive goes on in another layer, and what it was before is open to other machines', async () => {
+      const { machine, spec } = await up()
+      const other = await up('i-2')
+      const drive = await emptyDrive(spec, 'vol-1')
+      await machine.plug(drive)
+      const layer = async (folder: string, name: string, backing: DiskLayer) => {
+        const file = join(folder, name)
+        await createQcow2({ path: file, bytes: GiB, backing: { file: backing.file, format: 'qcow2' } })
+        return { format: 'qcow2', file, backing } as const
+      }
+      const first = await layer(spec.folder, 'first', drive)
+      await machine.addLayer('vol-1', first)
+      const second = await layer(spec.folder, 'second', first)
+      await machine.addLayer('vol-1', second)
+      expect(machine.drives).toEqual(['root', 'vol-1'])
+      await expect(machine.addLayer('vol-2', second)).rejects.toThrow('no drive vol-2')
+      await expect(other.machine.plug({ ...drive, ...second })).rejects.toThrow(/lock/)
+      await other.machine.plug({ ...drive, ...(await layer(other.spec.folder, 'copy', first)) })
+      const target = join(spec.folder, 'flat')
+      await machine.snapshot([{ driveId: 'vol-1', target }]).done
+      expect(await diskBytes({ format: 'qcow2', file: target, backing: null })).toBe(GiB)
+      expect(await machine.unplug('vol-1', { patience: 50, force: true })).toBe('unplugged')
+      expect(await other.machine.unplug('vol-1', { patience: 50, force: true })).toBe('unplugged')
+      await other.machine.plug({ ...drive, ...second })
     })
 
     test('copies are made while the guest goes on, and are finished when the machine ends', async () => {

@@ -42,6 +42,15 @@ export class FakeDrives {
     this.#locked.add(drive.file)
   }
 
+  /** Has a drive write to another layer. Throws when there is no such drive or file. */
+  async addLayer(id: string, top: DiskLayer): Promise<void> {
+    const { file: before, ...drive } = this.#find(id)
+    await access(top.file)
+    this.#locked.delete(before)
+    this.#locked.add(top.file)
+    this.#drives.set(id, { ...drive, ...top })
+  }
+
   /** Asks the guest to let go of a drive; throws when there is none. */
   ask(id: string): void {
     this.#find(id)

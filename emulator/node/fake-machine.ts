@@ -1,7 +1,16 @@
 import { appendFile } from 'node:fs/promises'
 import { type Duplex, duplexPair, Writable } from 'node:stream'
 import { FakeDrives } from './fake-drives.ts'
-import type { Machine, MachineEnd, MachineReset, MachineSnapshot, MachineSpec, SnapshotRequest } from './hypervisor.ts'
+import type {
+  Machine,
+  MachineEnd,
+  MachineReset,
+  MachineSnapshot,
+  MachineSpec,
+  MachineStall,
+  SnapshotRequest,
+} from './hypervisor.ts'
+import { blankPicture } from './picture.ts'
 
 /** A machine that boots nothing, with what a test makes its guest do. */
 export interface FakeMachine extends Machine {
@@ -18,6 +27,8 @@ export interface FakeMachine extends Machine {
   reboot(): Promise<void>
   /** The guest prints on its console. */
   print(text: string): Promise<void>
+  /** The host's disk is full, or has room again. */
+  stall(stall: MachineStall): void
   /** The guest lets go of a drive, asked or not. */
   letGo(driveId: string): void
 }
@@ -61,6 +72,7 @@ function keyboard(ended: Promise<unknown>) {
 /** The part of a fake machine that starts, restarts and ends. */
 class Course {
   readonly listeners = new Set<(reset: MachineReset) => void>()
+  readonly stallListeners = new Set<(stall: MachineStall) => void>()
   readonly ended: Promise<MachineEnd>
   readonly #id: string
   isOver = false
@@ -96,6 +108,10 @@ function drivesOf(drives: FakeDrives, course: Course, spec: MachineSpec, setting
       drives.remove(driveId)
       return 'unplugged'
     },
+    addLayer: async (driveId, top) => {
+      course.demandRunning()
+      await drives.addLayer(driveId, top)
+    },
     snapshot: (requests: readonly SnapshotRequest[], { signal, onProgress } = {}): MachineSnapshot => {
       const copy = async () => {
         course.demandRunning()
@@ -107,7 +123,7 @@ function drivesOf(drives: FakeDrives, course: Course, spec: MachineSpec, setting
       done.catch(() => undefined)
       return { taken: done, done }
     },
-  } satisfies Pick<Machine, 'plug' | 'unplug' | 'snapshot'>
+  } satisfies Pick<Machine, 'plug' | 'unplug' | 'addLayer' | 'snapshot'>
 }
 
 /** Makes a machine without its drives, which has printed nothing yet; `locked` are the files that machines write to. */
@@ -117,7 +133,7 @@ export function createFakeMachine(spec: MachineSpec, settings: FakeSettings, loc
   void course.ended.then(() => drives.clear())
   const [nic, guestNic] = spec.network ? cable(course.ended) : []
   const { serial, typed } = keyboard(course.ended)
-  const print = (text: string) => appendFile(spec.console, text)
+  const print = (text: string) => appendFile(spec.console, text, { mode: 0o600 })
   const restart = async (by: MachineReset['by']) => {
     course.demandRunning()
     drives.reset()
@@ -129,6 +145,11 @@ export function createFakeMachine(spec: MachineSpec, settings: FakeSettings, loc
     pid: undefined,
     ended: course.ended,
     ...{ spec, nic, guestNic, serial, print },
+    vnc: undefined,
+    screen: async () => {
+      course.demandRunning()
+      return spec.boot.kind === 'disk' ? blankPicture(640, 480) : undefined
+    },
     get typed() {
       return typed()
     },
@@ -148,6 +169,13 @@ export function createFakeMachine(spec: MachineSpec, settings: FakeSettings, loc
     end: async () => {
       if (!course.isOver) course.end('ended', 'ended on request')
       await course.ended
+    },
+    stall: (stall) => {
+      for (const listener of course.stallListeners) listener(stall)
+    },
+    onStall: (listener) => {
+      course.stallListeners.add(listener)
+      return () => void course.stallListeners.delete(listener)
     },
     onReset: (listener) => {
       course.listeners.add(listener)

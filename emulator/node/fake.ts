@@ -33,6 +33,7 @@ export function fakeHypervisor(settings: FakeSettings = {}): FakeHypervisor {
     start: async (spec, { signal } = {}) => {
       if (isClosed) throw new Error('the hypervisor is closed')
       if (machines.has(spec.id)) throw new Error(`machine ${spec.id} runs already`)
+      signal?.throwIfAborted()
       checkSpec(spec)
       const machine = createFakeMachine(spec, settings, locked)
       machines.set(spec.id, machine)

@@ -1,4 +1,4 @@
-import { readFile, rename } from 'node:fs/promises'
+import { access, readFile, rename } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../state/clock.ts'
 import type { GuestBehaviour } from './boot-sector.contract.ts'
@@ -163,6 +163,17 @@ export function hypervisorContract(name: string, make: () => Promise<HypervisorH
       const starting = harness.hypervisor.start(spec, { signal: abort.signal })
       abort.abort(new Error('changed my mind'))
       await expect(starting).rejects.toThrow('changed my mind')
+    })
+
+    test('a start that was aborted before it was asked for touches nothing, and the id stays free', async () => {
+      const spec = await harness.spec('i-1', 'idles')
+      const signal = AbortSignal.abort(new Error('changed my mind'))
+      const missing = { ...spec, drives: spec.drives.map((drive) => ({ ...drive, file: `${drive.file}.missing` })) }
+      for (const each of [spec, missing]) {
+        await expect(harness.hypervisor.start(each, { signal })).rejects.toThrow('changed my mind')
+      }
+      await expect(access(spec.console)).rejects.toThrow('ENOENT')
+      expect(await harness.hypervisor.start(spec)).toMatchObject({ id: 'i-1' })
     })
 
     test('close ends every machine and refuses new ones', async () => {

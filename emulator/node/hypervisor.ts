@@ -1,5 +1,6 @@
 import type { Duplex, Writable } from 'node:stream'
 import type { DiskLayer } from '../disk/layer.ts'
+import type { Picture } from './picture.ts'
 
 /** A disk of a machine. Backing layers are only ever read. */
 export type Drive = DiskLayer & {
@@ -19,7 +20,13 @@ export type Drive = DiskLayer & {
 export const maximumDrives = 27
 
 /** What a machine starts from: its first disk's own boot loader (HVM), or a kernel given to it (paravirtual). */
-export type Boot = { kind: 'disk' } | { kind: 'kernel'; kernel: string; ramdisk?: string; commandLine: string }
+export type Boot =
+  | {
+      kind: 'disk'
+      /** An ISO image, as a disc in a drive that is started from when the disk does not boot; a keyboard comes with it. */
+      installer?: string
+    }
+  | { kind: 'kernel'; kernel: string; ramdisk?: string; commandLine: string }
 
 /** All that the node learns about an instance. Every path is absolute. */
 export interface MachineSpec {
@@ -50,6 +57,15 @@ export interface MachineEnd {
 /** A restart of the guest inside a machine that goes on. */
 export interface MachineReset {
   by: 'guest' | 'host'
+}
+
+/**
+ * A machine stands still, as a drive's file found no room on the host's disk; or that is over. `driveId` is undefined where
+ * it is not known which drive it was.
+ */
+export interface MachineStall {
+  driveId: string | undefined
+  isOver: boolean
 }
 
 /** How a drive is taken out. */
@@ -97,6 +113,10 @@ export interface Machine {
   readonly nic: Duplex | undefined
   /** What is written here is typed on the serial console. MUST close with the machine, and never throw for its end. */
   readonly serial: Writable
+  /** A socket in the machine's folder on which a VNC client sees the screen; undefined for a machine without one. */
+  readonly vnc: string | undefined
+  /** What the screen shows now; undefined for a machine without one. Rejects after the end. */
+  screen(): Promise<Picture | undefined>
   /** Ids of the drives whose files the machine holds, in the order in which it got them. */
   readonly drives: readonly string[]
   /** Presses the ACPI power button. MUST resolve when pressed, not when the guest obeys. Rejects after the end. */
@@ -106,14 +126,21 @@ export interface Machine {
   /**
    * Gives the running guest one more drive. MUST resolve when the drive is in, not when the guest has looked at it, and
    * MUST reject with nothing held when it cannot be: an id in use, a file missing or in use, no slot left, after the end.
+   * When the hypervisor hangs it rejects after a while, and takes the drive out again should it come to plug it in.
    */
   plug(drive: Drive): Promise<void>
   /**
    * Asks the guest to let go of a drive. `unplugged`: the machine MUST no longer hold its files. `busy`: the guest did not
    * let go in time and still has it; it MUST go when the guest lets go later or is reset, and it may be asked again.
-   * Rejects when there is no such drive, or when the machine ends meanwhile.
+   * Rejects when there is no such drive, when the machine ends meanwhile, or when one that hangs is not forced in time.
    */
   unplug(driveId: string, options?: Unplugging): Promise<'unplugged' | 'busy'>
+  /**
+   * Has a drive write to an empty layer from now on. What the guest has flushed MUST be in the layers below by then, and
+   * nothing of this machine writes to them any more, so that others may open them. MUST cost the same whatever the drive
+   * holds. `top.backing` is what the drive was until now. Rejects, and the drive may be in either state, when it cannot.
+   */
+  addLayer(driveId: string, top: DiskLayer): Promise<void>
   /**
    * Copies drives as they all are at one instant, as a power cut would leave them, while the guest goes on: each becomes a
    * qcow2 file that rests on no other. MUST cost what the data costs, not the size of the disk. A machine that is to end
@@ -122,6 +149,11 @@ export interface Machine {
   snapshot(requests: readonly SnapshotRequest[], options?: SnapshotOptions): MachineSnapshot
   /** Ends it now, without asking the guest. MUST resolve after `ended` did, however often it is called, and never reject. */
   end(): Promise<void>
+  /**
+   * Calls `listener` when the machine finds no room for what its guest writes, and again when it goes on, which it MUST do
+   * by itself soon after there is room. Returns what takes the listener off.
+   */
+  onStall(listener: (stall: MachineStall) => void): () => void
   /** Calls `listener` once for each reset, the guest's own reboot included. Returns what takes the listener off. */
   onReset(listener: (reset: MachineReset) => void): () => void
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type BuiltFixture, defaultCache, installedFixtures } from '../../fixtures/catalog.ts'
 import { copySparse } from '../../fixtures/sparse.ts'
 import type { DiskLayer } from '../disk/layer.ts'
+import { createQcow2 } from '../disk/qcow2.ts'
 import { systemClock } from '../state/clock.ts'
 import { consoleShows } from './hypervisor.contract.ts'
 import type { Hypervisor, MachineReset, MachineSpec } from './hypervisor.ts'
@@ -111,4 +112,21 @@ test('the paravirtual image boots with its kernel and ramdisk on a disk of three
   await consoleShows(machineSpec.console, 'boot-count=2', 200)
   await machine.end()
   expect(await machine.ended).toMatchObject({ reason: 'ended' })
+})
+
+test('an image that looks like another format is given to the guest byte by byte', async () => {
+  const [secret, image] = [join(folder, 'secret'), join(folder, 'image')]
+  await writeFile(secret, 'a secret of the host'.padEnd(4096, '.'))
+  await createQcow2({ path: image, bytes: 2 ** 20, backing: { file: secret, format: 'raw' } })
+  const target = join(folder, 'root.qcow2')
+  const layer = await createHvmDisk({ target, image, bytes: GiB })
+  const machine = await hypervisor.start(spec(layer, { kind: 'disk' }))
+  const [copy, raw] = [join(folder, 'copy.qcow2'), join(folder, 'raw')]
+  await machine.snapshot([{ driveId: 'root', target: copy }]).done
+  await machine.end()
+  // What the guest can read is what its drive's copy holds.
+  await execa('qemu-img', ['dd', '-f', 'qcow2', '-O', 'raw', 'bs=1M', 'count=1', `if=${copy}`, `of=${raw}`])
+  const bytes = await readFile(image)
+  expect((await readFile(raw)).subarray(0, bytes.length)).toEqual(bytes)
+  expect((await readFile(raw)).includes('a secret')).toBe(false)
 })

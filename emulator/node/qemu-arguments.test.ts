@@ -44,17 +44,17 @@ test('an HVM machine, word for word', () => {
     ...['-smbios', `type=1,manufacturer=Eucalyptus,product=Eucalyptus,serial=${uuid},uuid=${uuid}`],
     ...['-chardev', 'socket,id=qmp,fd=3', '-mon', 'chardev=qmp,mode=control'],
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
-    ...['-device', '{"driver":"VGA","id":"video"}'],
+    ...['-device', '{"driver":"VGA","id":"video"}', '-vnc', 'unix:vnc.sock'],
     ...['-object', '{"qom-type":"rng-builtin","id":"rng"}'],
     ...['-device', '{"driver":"virtio-rng-pci","id":"entropy","rng":"rng"}'],
     '-blockdev',
-    '{"driver":"file","node-name":"root-b-f","filename":"/data/images/emi-1.raw","read-only":true,"discard":"ignore","cache":{"direct":false,"no-flush":true}}',
+    '{"driver":"file","node-name":"root-b1-f","filename":"/data/images/emi-1.raw","read-only":true,"discard":"ignore","cache":{"direct":false,"no-flush":true}}',
     '-blockdev',
-    '{"driver":"raw","node-name":"root-b","file":"root-b-f","read-only":true,"discard":"ignore","cache":{"direct":false,"no-flush":true}}',
+    '{"driver":"raw","node-name":"root-b1","file":"root-b1-f","read-only":true,"discard":"ignore","cache":{"direct":false,"no-flush":true}}',
     '-blockdev',
     '{"driver":"file","node-name":"root-f","filename":"/data/i-1/root.qcow2","read-only":false,"discard":"unmap","cache":{"direct":false,"no-flush":true}}',
     '-blockdev',
-    '{"driver":"qcow2","node-name":"root","file":"root-f","backing":"root-b","read-only":false,"discard":"unmap","cache":{"direct":false,"no-flush":true}}',
+    '{"driver":"qcow2","node-name":"root","file":"root-f","backing":"root-b1","read-only":false,"discard":"unmap","cache":{"direct":false,"no-flush":true}}',
     '-device',
     '{"driver":"virtio-blk-pci","id":"disk-root","drive":"root","serial":"euca-bdm-emi-dev-vda","bootindex":0}',
   ])
@@ -64,7 +64,20 @@ test('a paravirtual machine has kernel, ramdisk and command line, no screen and 
   const args = qemuArguments({ ...hvm, boot }, host)
   const at = args.indexOf('-kernel')
   expect(args.slice(at, at + 6)).toEqual(['-kernel', '/k', '-initrd', '/r', '-append', boot.commandLine])
-  expect(args.join(' ')).not.toMatch(/VGA|bootindex/)
+  expect(args.join(' ')).not.toMatch(/VGA|vnc|bootindex/)
+})
+
+test('an installer is a disc behind the disk in the boot order, and has a keyboard', () => {
+  const args = qemuArguments({ ...hvm, boot: { kind: 'disk', installer: '/installer.iso' } }, host)
+  expect(nodes(args).slice(0, 2)).toMatchObject([
+    { driver: 'file', filename: '/installer.iso', 'read-only': true },
+    { driver: 'raw', 'node-name': 'installer.iso', 'read-only': true },
+  ])
+  expect(valuesOf(args, '-device')).toContain(
+    '{"driver":"ide-cd","id":"disc","bus":"ide.1","drive":"installer.iso","bootindex":1}',
+  )
+  expect(disks(args)).toMatchObject([{ drive: 'root', bootindex: 0 }])
+  expect(valuesOf(args, '-machine').at(-1)).toBe('i8042=on')
 })
 
 test('a network card has its address and a cable of its own, and nothing to boot from', () => {
@@ -73,7 +86,7 @@ test('a network card has its address and a cable of its own, and nothing to boot
     '{"type":"stream","id":"cable","server":false,"addr":{"type":"fd","str":"4"}}',
   ])
   expect(valuesOf(args, '-device')).toContain(
-    '{"driver":"virtio-net-pci","id":"nic","netdev":"cable","mac":"d0:0d:01:02:03:04","romfile":""}',
+    '{"driver":"virtio-net-pci","id":"nic","netdev":"cable","mac":"d0:0d:01:02:03:04","host_mtu":9001,"romfile":""}',
   )
   expect(qemuArguments(hvm, host).join(' ')).not.toMatch(/net/)
 })
@@ -102,9 +115,9 @@ test('a qcow2 file of its own states that nothing is beneath it, and a chain is 
   const chain = nodes(qemuArguments({ ...hvm, drives: [{ ...root, backing: snapshot }] }, host))
   const named = chain.filter(({ driver }) => driver !== 'file').map((node) => [node['node-name'], node.backing])
   expect(named).toEqual([
-    ['root-b-b', undefined],
-    ['root-b', 'root-b-b'],
-    ['root', 'root-b'],
+    ['root-b2', undefined],
+    ['root-b1', 'root-b2'],
+    ['root', 'root-b1'],
   ])
 })
 

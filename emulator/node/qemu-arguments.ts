@@ -1,4 +1,5 @@
-import { driveDevice, driveNodes } from './block-nodes.ts'
+import { join } from 'node:path'
+import { driveDevice, driveNodes, layerNodes } from './block-nodes.ts'
 import type { Accelerator, Drive, MachineSpec } from './hypervisor.ts'
 import { checkSpec } from './spec-check.ts'
 
@@ -12,6 +13,8 @@ export interface QemuHost {
 const qmpDescriptor = 3
 /** The file descriptor of the network card's cable, where there is one. */
 const nicDescriptor = 4
+
+const vncName = 'vnc.sock'
 
 const accelerators: Record<Accelerator, string> = { kvm: 'kvm', hvf: 'hvf', tcg: 'tcg,thread=multi,tb-size=64' }
 const sandbox = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'
@@ -34,17 +37,37 @@ export function driveArguments(drive: Drive, bootIndex?: number): string[] {
   ]
 }
 
+/** What a guest's network card may carry in one packet, in bytes: what instances of a VPC have. */
+export const cardMtu = 9001
+
 function nicArguments({ network }: MachineSpec): string[] {
   if (!network) return []
   const netdev = { type: 'stream', id: 'cable', server: false, addr: { type: 'fd', str: `${nicDescriptor}` } }
   // An empty ROM: nothing to boot from the network with.
-  const nic = { driver: 'virtio-net-pci', id: 'nic', netdev: 'cable', mac: network.mac, romfile: '' }
+  const card = { mac: network.mac, host_mtu: cardMtu, romfile: '' }
+  const nic = { driver: 'virtio-net-pci', id: 'nic', netdev: 'cable', ...card }
   return ['-netdev', JSON.stringify(netdev), '-device', JSON.stringify(nic)]
 }
 
+/** The socket of a machine's screen, in its folder; undefined for a machine without one. */
+export const vncSocket = ({ boot, folder }: MachineSpec): string | undefined =>
+  boot.kind === 'disk' ? join(folder, vncName) : undefined
+
+/** The disc of an installer, and the keyboard that its boot loader may ask for. No drive's id has a dot. */
+function installerArguments(file: string): string[] {
+  const [image, disc] = layerNodes('installer.iso', { format: 'raw', file }, { readOnly: true, durable: false })
+  const drive = { driver: 'ide-cd', id: 'disc', bus: 'ide.1', drive: 'installer.iso', bootindex: 1 }
+  const parts = ['-blockdev', JSON.stringify(image), '-blockdev', JSON.stringify(disc)]
+  return [...parts, '-device', JSON.stringify(drive), '-machine', 'i8042=on']
+}
+
 function bootArguments({ boot }: MachineSpec): string[] {
-  // A screen cannot be plugged in later, and boot loaders expect one; a paravirtual guest has none.
-  if (boot.kind === 'disk') return ['-device', JSON.stringify({ driver: 'VGA', id: 'video' })]
+  if (boot.kind === 'disk') {
+    // A screen cannot be plugged in later, and boot loaders expect one; a paravirtual guest has none. The name is
+    // relative to the machine's folder, as the paths of sockets have little room.
+    const screen = ['-device', JSON.stringify({ driver: 'VGA', id: 'video' }), '-vnc', `unix:${vncName}`]
+    return [...screen, ...(boot.installer === undefined ? [] : installerArguments(boot.installer))]
+  }
   const ramdisk = boot.ramdisk === undefined ? [] : ['-initrd', boot.ramdisk]
   return ['-kernel', boot.kernel, ...ramdisk, '-append', boot.commandLine]
 }

@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { execa } from 'execa'
+import { spawnSealed } from '../state/spawn-sealed.ts'
 
 /** What a person reads where QEMU is missing. */
 export const qemuMissing =
@@ -23,7 +24,7 @@ export async function findQemu(path = process.env['PATH'] ?? ''): Promise<string
 
 /** The version that `binary` reports, e.g. `7.2.22`. Throws when it does not run or is older than 7.2. */
 export async function qemuVersion(binary: string): Promise<string> {
-  const { stdout } = await execa(binary, ['--version'], { stdin: 'ignore' })
+  const { stdout } = await spawnSealed(['ignore', 'pipe', 'pipe'], (stdio) => execa(binary, ['--version'], { stdio }))
   const [, version, major, minor] = /version ((\d+)\.(\d+)[\d.]*)/.exec(stdout) ?? []
   if (version === undefined) throw new Error(`${binary} --version says no version: ${stdout.slice(0, 200)}`)
   // 7.2 brought the stream network device, 7.0 the machine option that leaves the keyboard controller out.

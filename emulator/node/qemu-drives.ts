@@ -1,12 +1,17 @@
+import type { DiskLayer } from '../disk/layer.ts'
 import { diskBytes } from '../disk/size.ts'
 import type { Clock } from '../state/clock.ts'
-import { type BlockNode, driveDevice, driveNodes } from './block-nodes.ts'
+import { untilAborted } from '../state/until-aborted.ts'
+import { type BlockNode, driveDevice, driveNodes, layerNodes } from './block-nodes.ts'
 import { type Drive, type MachineSpec, maximumDrives, type Unplugging } from './hypervisor.ts'
 import { type Qmp, QmpError, type QmpEvent } from './qmp.ts'
 import { checkDrive } from './spec-check.ts'
 
 /** How long a guest has to let go of a drive when nothing else is said, in ms. */
 const defaultPatience = 10_000
+
+/** How long QEMU may take to answer, in ms: one that does not by then hangs. */
+const answerLimit = 30_000
 
 /** A disk in one of the machine's slots. */
 interface Slot {
@@ -15,6 +20,8 @@ interface Slot {
   device: string
   /** `lost`: taken away by force; the guest still has the device, with nothing but errors behind it. */
   state: 'coming' | 'in' | 'lost'
+  /** The node that the device is on. */
+  top: BlockNode | undefined
   /** Names of the nodes behind the device, in the order in which they can be closed. */
   nodes: string[]
   /** True once the guest was asked to let go. */
@@ -27,7 +34,7 @@ interface Slot {
   fail: (error: Error) => void
 }
 
-function makeSlot(drive: Drive, device: string, state: Slot['state'], nodes: string[]): Slot {
+function makeSlot(drive: Drive, device: string, state: Slot['state'], nodes: string[] = []): Slot {
   let settle: Slot['settle'] = () => undefined
   let fail: Slot['fail'] = () => undefined
   const gone = new Promise<void>((resolve, reject) => {
@@ -36,7 +43,8 @@ function makeSlot(drive: Drive, device: string, state: Slot['state'], nodes: str
   })
   // Whoever unplugs the drive is told; nobody has to.
   gone.catch(() => undefined)
-  return { drive, device, state, nodes, isAsked: false, copies: new Set(), gone, settle, fail }
+  const top = driveNodes(drive).at(-1)
+  return { drive, device, state, top, nodes, isAsked: false, copies: new Set(), gone, settle, fail }
 }
 
 const nodeNames = (nodes: BlockNode[]) => nodes.map((node) => node['node-name']).reverse()
@@ -67,9 +75,19 @@ export class QemuDrives {
     return [...this.#slots].filter(({ state }) => state === 'in').map(({ drive }) => drive.id)
   }
 
-  /** The drive with this id, whose node has the same name. Throws when the machine has none. */
+  /** The drive with this id. Throws when the machine has none. */
   get(id: string): Drive {
     return this.#find(id).drive
+  }
+
+  /** The name of the node on which a drive's device is. Throws when the machine has none. */
+  nodeOf(id: string): string {
+    return this.#find(id).top?.['node-name'] ?? id
+  }
+
+  /** The id of the drive whose device is on the node of this name; undefined where there is none. */
+  on(node: string): string | undefined {
+    return [...this.#slots].find(({ top }) => top?.['node-name'] === node)?.drive.id
   }
 
   /** Keeps a drive's files open, also when the guest lets go of it, until the copy is made or has failed. */
@@ -93,19 +111,65 @@ export class QemuDrives {
     if (this.#slots.size >= maximumDrives) {
       throw new Error(`machine ${this.#machineId} has no slot left for drive ${drive.id}: ${maximumDrives} are in use`)
     }
-    const slot = makeSlot(drive, `${driveDevice(drive).id}-${++this.#lastNumber}`, 'coming', [])
+    const slot = makeSlot(drive, `${driveDevice(drive).id}-${++this.#lastNumber}`, 'coming')
     this.#slots.add(slot)
+    const isIn = this.#bring(slot)
     try {
-      await this.#open(driveNodes(drive), slot.nodes)
-      await this.#qmp.execute('device_add', driveDevice(drive, slot.device))
+      await this.#within(answerLimit, isIn)
+    } catch (error) {
+      // QEMU may yet do what it was told, when nobody counts on it any more.
+      isIn.then(() => this.unplug(drive.id, { force: true })).catch(() => undefined)
+      throw error
+    }
+  }
+
+  async #bring(slot: Slot): Promise<void> {
+    const { drive, device, nodes } = slot
+    try {
+      await this.#open(driveNodes(drive), nodes)
+      await this.#qmp.execute('device_add', driveDevice(drive, device))
       slot.state = 'in'
     } catch (error) {
       // The first error counts; a connection that has closed lets nothing be tidied up, and need not.
-      await this.#close(slot.nodes).catch(() => undefined)
+      await this.#close(nodes).catch(() => undefined)
       this.#slots.delete(slot)
       const reason = error instanceof Error ? error.message : error
       throw new Error(`machine ${this.#machineId} does not take drive ${drive.id}: ${reason}`, { cause: error })
     }
+  }
+
+  /** See `Machine.addLayer`. */
+  async addLayer(id: string, layer: DiskLayer): Promise<void> {
+    const added = this.#layOver(this.#find(id), layer)
+    // A machine that is to end finishes this first, too.
+    this.copying(id, added)
+    await added
+  }
+
+  async #layOver(slot: Slot, { file, ...layer }: DiskLayer): Promise<void> {
+    const { id } = slot.drive
+    const { drive, top: below } = slot
+    if (!below || layer.format !== 'qcow2') throw new Error(`drive ${id} takes no layer`)
+    const name = `${id}-l${++this.#lastNumber}`
+    const nodes = layerNodes(
+      name,
+      { format: 'qcow2', file, backing: null },
+      { readOnly: false, durable: drive.durable },
+    )
+    const [base, opened]: [string, string[]] = [below['node-name'], []]
+    try {
+      await this.#open(nodes, opened)
+      // Flushes what is below first.
+      await this.#qmp.execute('blockdev-snapshot', { node: base, overlay: name })
+    } catch (error) {
+      await this.#close(opened).catch(() => undefined)
+      throw error
+    }
+    slot.nodes.unshift(...opened)
+    slot.top = { ...(nodes.at(-1) ?? below), backing: base }
+    slot.drive = { ...drive, format: 'qcow2', file, backing: layer.backing }
+    // Only a node that is read-only gives up its lock on the file.
+    await this.#qmp.execute('blockdev-reopen', { options: [{ ...below, 'read-only': true, discard: 'ignore' }] })
   }
 
   /** See `Machine.unplug`. */
@@ -115,10 +179,16 @@ export class QemuDrives {
   ): Promise<'unplugged' | 'busy'> {
     const slot = this.#find(id)
     signal?.throwIfAborted()
-    await this.#ask(slot)
-    if (await this.#isGoneWithin(slot, patience, signal)) return 'unplugged'
+    // A guest has not let go either when QEMU hangs and does not even take the question.
+    const gone = this.#ask(slot).then(() => slot.gone)
+    if (await this.#isOverWithin(patience, gone, signal)) return 'unplugged'
     if (!force) return 'busy'
-    await this.#takeAway(slot)
+    const takenAway = this.#takeAway(slot)
+    const released = takenAway.then((nodes) => (nodes ? this.#release(slot, nodes) : slot.gone))
+    // It is also released when nobody waits for that any more.
+    released.catch(() => undefined)
+    await this.#within(answerLimit, takenAway, signal)
+    await untilAborted(released, signal)
     return 'unplugged'
   }
 
@@ -165,21 +235,28 @@ export class QemuDrives {
     }
   }
 
-  async #isGoneWithin({ gone }: Slot, patience: number, signal?: AbortSignal): Promise<boolean> {
+  async #isOverWithin(limit: number, job: Promise<unknown>, signal?: AbortSignal): Promise<boolean> {
     const over = new AbortController()
     const ends = signal ? AbortSignal.any([signal, over.signal]) : over.signal
     try {
-      return await Promise.race([gone.then(() => true), this.#clock.sleep(patience, ends).then(() => false)])
+      return await Promise.race([job.then(() => true), this.#clock.sleep(limit, ends).then(() => false)])
     } finally {
       over.abort()
     }
   }
 
+  /** What comes of a job that QEMU has this many ms for. */
+  async #within<Result>(limit: number, job: Promise<Result>, signal?: AbortSignal): Promise<Result> {
+    if (await this.#isOverWithin(limit, job, signal)) return job
+    throw new Error(`machine ${this.#machineId} does not answer`)
+  }
+
   /**
-   * Puts a node on which everything fails in the drive's place and closes the drive's own. The device stays until the
-   * guest lets go or is reset: QEMU pulls no PCI device from under a running guest.
+   * Puts a node on which everything fails in the drive's place. The device stays until the guest lets go or is reset: QEMU
+   * pulls no PCI device from under a running guest. Resolves with the drive's own nodes, which are to be released, or with
+   * undefined when the guest has let go at the last moment.
    */
-  async #takeAway(slot: Slot): Promise<void> {
+  async #takeAway(slot: Slot): Promise<string[] | undefined> {
     const name = `lost-${++this.#lastNumber}`
     const nothing = { driver: 'null-co', 'node-name': `${name}-f`, size: await diskBytes(slot.drive) }
     const broken = { driver: 'blkdebug', 'node-name': name, image: `${name}-f`, 'inject-error': [{ event: 'none' }] }
@@ -190,11 +267,15 @@ export class QemuDrives {
       await this.#qmp.execute('qom-set', { path, property: 'drive', value: name })
     } catch (error) {
       await this.#close(stand)
-      // The guest has let go at the last moment, and its copies go on.
-      if (error instanceof QmpError && error.kind === 'DeviceNotFound') return slot.gone
+      // Its copies go on.
+      if (error instanceof QmpError && error.kind === 'DeviceNotFound') return undefined
       throw error
     }
-    const nodes = slot.nodes.splice(0, slot.nodes.length, ...stand)
+    return slot.nodes.splice(0, slot.nodes.length, ...stand)
+  }
+
+  /** Closes the nodes of a drive that was taken away, once its copies are made. */
+  async #release(slot: Slot, nodes: string[]): Promise<void> {
     await Promise.allSettled(slot.copies)
     await this.#close(nodes)
     slot.state = 'lost'

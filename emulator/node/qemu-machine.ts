@@ -1,11 +1,20 @@
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../state/clock.ts'
-import type { Machine, MachineSnapshot, MachineSpec, SnapshotOptions, SnapshotRequest } from './hypervisor.ts'
-import { type QemuHost, qemuArguments } from './qemu-arguments.ts'
+import type {
+  Machine,
+  MachineSnapshot,
+  MachineSpec,
+  MachineStall,
+  SnapshotOptions,
+  SnapshotRequest,
+} from './hypervisor.ts'
+import { type QemuHost, qemuArguments, vncSocket } from './qemu-arguments.ts'
 import { QemuDrives } from './qemu-drives.ts'
 import { Observed } from './qemu-observed.ts'
+import { screenOf } from './qemu-screen.ts'
 import { copyDrives } from './qemu-snapshot.ts'
+import { goOnWhenThereIsRoom } from './qemu-stall.ts'
 import { connectQmp, type Qmp } from './qmp.ts'
 import { type Child, type Supervision, spawnSupervised } from './supervision.ts'
 
@@ -67,7 +76,8 @@ async function quit(child: Child, qmp: Qmp, drives: QemuDrives, clock: Clock): P
 async function launch(spec: MachineSpec, installation: QemuInstallation, clock: Clock, signal?: AbortSignal) {
   const args = qemuArguments(spec, installation)
   const { supervision, binary } = installation
-  const files = { log: join(spec.folder, 'qemu.log'), output: spec.console, secondChannel: spec.network !== undefined }
+  const log = join(spec.folder, 'qemu.log')
+  const files = { log, folder: spec.folder, output: spec.console, secondChannel: spec.network !== undefined }
   const child = await spawnSupervised(supervision, binary, args, files)
   const { input: serial, secondChannel: nic } = child
   // That the machine is gone, `ended` tells.
@@ -125,10 +135,18 @@ export async function startQemuMachine(
   void qmp.closed.then(() => within(child, clock, child.exited))
   const ended = Promise.all([child.exited, qmp.closed]).then(async ([exit]) => observed.end(exit, await child.output()))
   let leaving: Promise<void> | undefined
+  const stays = new AbortController()
   const leave = () => {
+    stays.abort(new Error(`machine ${spec.id} ends`))
     leaving ??= quit(child, qmp, drives, clock)
     return leaving
   }
+  void qmp.closed.then(() => stays.abort(new Error(`machine ${spec.id} has ended`)))
+  const stallListeners = new Set<(stall: MachineStall) => void>()
+  const onStall = (stall: MachineStall) => {
+    for (const listener of stallListeners) queueMicrotask(() => listener(stall))
+  }
+  goOnWhenThereIsRoom({ qmp, clock, driveOn: (node) => drives.on(node), leaving: stays.signal, onStall })
   void observed.stopped.then(leave)
   return {
     id: spec.id,
@@ -136,11 +154,14 @@ export async function startQemuMachine(
     ended,
     nic,
     serial,
+    vnc: vncSocket(spec),
+    screen: screenOf(spec, qmp),
     get drives() {
       return drives.ids
     },
     plug: (drive) => drives.plug(drive),
     unplug: (driveId, options = {}) => drives.unplug(driveId, options),
+    addLayer: (driveId, top) => drives.addLayer(driveId, top),
     snapshot: snapshots(drives, qmp, clock),
     powerButton: async () => void (await qmp.execute('system_powerdown')),
     reset: async () => void (await qmp.execute('system_reset')),
@@ -148,6 +169,10 @@ export async function startQemuMachine(
       observed.askEnd()
       await leave()
       await ended
+    },
+    onStall: (listener) => {
+      stallListeners.add(listener)
+      return () => void stallListeners.delete(listener)
     },
     onReset: (listener) => {
       observed.resetListeners.add(listener)

@@ -89,7 +89,7 @@ async function copy(pairs: { job: string; driveId: string }[], means: SnapshotMe
   try {
     const actions = pairs.map(({ job, driveId }) => ({
       type: 'blockdev-backup',
-      data: { 'job-id': job, device: driveId, target: job, sync: 'full' },
+      data: { 'job-id': job, device: means.drives.nodeOf(driveId), target: job, sync: 'full' },
     }))
     await qmp.execute('transaction', { actions, properties: { 'completion-mode': 'grouped' } })
     taken()

@@ -1,4 +1,6 @@
+import { dirname } from 'node:path'
 import type { Clock } from '../state/clock.ts'
+import { privateFolder } from '../state/files.ts'
 import { chooseAccelerator } from './accelerator.ts'
 import type { Accelerator, Hypervisor, Machine } from './hypervisor.ts'
 import { findQemu, qemuMissing, qemuVersion } from './qemu-binary.ts'
@@ -8,7 +10,7 @@ import { findSupervision, type Supervision } from './supervision.ts'
 /** What `qemuHypervisor` can be told. */
 export interface QemuSettings {
   clock: Clock
-  /** File that remembers the accelerator that was found to work. */
+  /** File that remembers the accelerator that was found to work, in the data folder that the machines' files are in. */
   acceleratorCache: string
   /** Takes this accelerator untried. */
   accelerator?: Accelerator
@@ -23,7 +25,9 @@ async function inspect(settings: QemuSettings): Promise<QemuInstallation> {
   const binary = settings.binary ?? (await findQemu())
   if (binary === undefined) throw new Error(qemuMissing)
   const version = await qemuVersion(binary)
-  const supervision = settings.supervision ?? (await findSupervision())
+  const data = dirname(settings.acceleratorCache)
+  await privateFolder(data)
+  const supervision = settings.supervision ?? (await findSupervision(data))
   // QEMU confines itself with seccomp, which only Linux has.
   const found = { binary, version, supervision, sandbox: process.platform === 'linux' }
   const { clock, acceleratorCache: cache } = settings

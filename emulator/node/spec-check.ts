@@ -37,7 +37,10 @@ export function checkSpec(spec: MachineSpec): void {
   if (boot.kind === 'kernel') {
     files.push(boot.kernel, ...(boot.ramdisk === undefined ? [] : [boot.ramdisk]))
     check(!/[\0\r\n]/.test(boot.commandLine), 'command line')
-  } else check(drives.length > 0, 'drive to boot from')
+  } else {
+    check(drives.length > 0, 'drive to boot from')
+    if (boot.installer !== undefined) files.push(boot.installer)
+  }
   for (const file of files) demandPath(id, file)
   for (const drive of drives) checkDrive(id, drive)
   check(new Set(drives.map((drive) => drive.id)).size === drives.length, 'drive ids: one occurs twice')

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -81,4 +81,11 @@ test('a command that does not exist is an error', async () => {
   vi.stubEnv('PATH', folder)
   await expect(run('watchdog', 'true')).rejects.toThrow('sh cannot be started')
   vi.unstubAllEnvs()
+})
+
+test('a folder that a child without privileges cannot enter is left to the watchdog, which takes none away', async () => {
+  await chmod(folder, 0o000)
+  const found = await findSupervision(folder)
+  await chmod(folder, 0o700)
+  expect(found).toBe('watchdog')
 })

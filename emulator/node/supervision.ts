@@ -2,11 +2,12 @@ import { type FileHandle, open } from 'node:fs/promises'
 import type { Duplex, Writable } from 'node:stream'
 import { isMainThread } from 'node:worker_threads'
 import { execa } from 'execa'
+import { spawnSealed } from '../state/spawn-sealed.ts'
 import { fileTail } from './file-tail.ts'
 
 /**
  * How a child dies with us, even when we are killed: the kernel signals it (Linux with util-linux's setpriv; the child
- * keeps the pid), or a shell beside it reads a pipe that only we hold open.
+ * keeps the pid, and has no capabilities though we are root), or a shell beside it reads a pipe that only we hold open.
  */
 export type Supervision = 'parent-death-signal' | 'watchdog'
 
@@ -29,6 +30,8 @@ export interface Child {
 
 /** What a child is started with, beside its arguments. */
 export interface ChildFiles {
+  /** The folder that it runs in; by default ours. */
+  folder?: string
   /** File to which its errors are appended, and its output where that has no file of its own. */
   log: string
   /** File to which its output is appended. */
@@ -49,17 +52,30 @@ exit $status`
 /** Descriptor 5: only the shell has use for it. */
 const reader = { watchdog: 'pipe', 'parent-death-signal': 'ignore' } as const
 
-/** Finds out which supervision this host has: not every setpriv knows the signal, so it is tried. */
-export async function findSupervision(): Promise<Supervision> {
+/**
+ * Leaves a child no capabilities: not those that we were given, nor those that every program of root gets. Only root has
+ * some, and may empty the set that the latter come from.
+ */
+const withoutCapabilities = ['--inh-caps=-all', ...(process.getuid?.() === 0 ? ['--bounding-set=-all'] : [])]
+
+/**
+ * Finds out which supervision this host has for children that use files in `folder`. It is tried: not every setpriv knows
+ * the signal, not every container's root may empty its sets, and a root without capabilities cannot enter a folder that
+ * another user has closed to others.
+ */
+export async function findSupervision(folder = '/'): Promise<Supervision> {
   if (process.platform !== 'linux') return 'watchdog'
-  const tried = await execa('setpriv', ['--pdeathsig', 'KILL', 'true'], { reject: false, stdio: 'ignore' })
+  const [command, args] = supervised('parent-death-signal', 'sh', ['-c', 'cd "$1"', 'sh', folder])
+  const tried = await spawnSealed(['ignore', 'ignore', 'ignore'], (stdio) =>
+    execa(command, args, { reject: false, stdio }),
+  )
   return tried.exitCode === 0 ? 'parent-death-signal' : 'watchdog'
 }
 
 /** The command that runs `file` with `args` under `supervision`. */
 export function supervised(supervision: Supervision, file: string, args: readonly string[]): [string, string[]] {
   if (supervision === 'watchdog') return ['sh', ['-c', watchdog, 'sh', file, ...args]]
-  return ['setpriv', ['--pdeathsig', 'KILL', file, ...args]]
+  return ['setpriv', ['--pdeathsig', 'KILL', ...withoutCapabilities, file, ...args]]
 }
 
 /** Closes a file before an error goes on. */
@@ -75,6 +91,16 @@ function killGroup(leader: number): void {
   } catch (error) {
     // Exited, though we have not been told yet; macOS says EPERM when the group's last process waits to be reaped.
     if (!['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+  }
+}
+
+/** Runs `spawn` with this file mode mask, which a child keeps: what it makes, such as the socket of its screen, is its owner's alone. */
+function withMask<T>(mask: number, spawn: () => T): T {
+  const ours = process.umask(mask)
+  try {
+    return spawn()
+  } finally {
+    process.umask(ours)
   }
 }
 
@@ -95,15 +121,21 @@ export async function spawnSupervised(
   const output = await (files.output === undefined ? log : open(files.output, 'a', 0o600).catch(closing(log)))
   const second = files.secondChannel ? 'pipe' : 'ignore'
   // execa takes any descriptor, its types only those below 10.
-  const running = execa(command, wrapped, {
-    stdio: ['pipe', output.fd as 9, log.fd as 9, 'pipe', second, reader[supervision]],
-    buffer: false,
-    reject: false,
-    detached: true,
-    cleanup: false,
-    extendEnv: false,
-    env: { PATH: process.env['PATH'] ?? '' },
-  })
+  const own = ['pipe', output.fd as 9, log.fd as 9, 'pipe', second, reader[supervision]] as const
+  const running = spawnSealed(own, (stdio) =>
+    withMask(0o077, () =>
+      execa(command, wrapped, {
+        stdio,
+        buffer: false,
+        reject: false,
+        detached: true,
+        cleanup: false,
+        ...(files.folder !== undefined && { cwd: files.folder }),
+        extendEnv: false,
+        env: { PATH: process.env['PATH'] ?? '' },
+      }),
+    ),
+  )
   const closed = Promise.all([...new Set([log, output])].map((handle) => handle.close()))
   const { pid, stdin } = running
   const [channel, secondChannel] = running.stdio.slice(3) as unknown as (Duplex | null)[]

@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { dataFiles, privateFolder, replaceFile, syncFolder } from './files.ts'
+import { dataFiles, makeFolder, privateFolder, replaceFile, syncFolder } from './files.ts'
 
 let folder: string
 beforeEach(() => {
@@ -36,6 +36,43 @@ describe('privateFolder', () => {
     await privateFolder(path)
     await privateFolder(path)
     expect(permissions(path)).toBe(0o700)
+    expect(permissions(join(folder, 'a'))).toBe(0o700)
+  })
+
+  test.each<[string, string[], number]>([
+    ['that is empty', [], 0o700],
+    ['that holds what an emulator keeps', ['LOCK', 'objects'], 0o700],
+    ["that holds somebody's own things", ['letters'], 0o755],
+  ])('a folder of ours %s: %j', async (_case, names, expected) => {
+    chmodSync(folder, 0o755)
+    for (const name of names) writeFileSync(join(folder, name), '')
+    await privateFolder(folder)
+    expect(permissions(folder)).toBe(expected)
+  })
+})
+
+describe('makeFolder', () => {
+  test.skipIf(!existsSync('/proc/self'))(
+    'throws where there can be no folder, instead of trying for ever',
+    async () => {
+      await expect(makeFolder('/proc/none/deep')).rejects.toMatchObject({ code: 'ENOENT', path: '/proc/none' })
+    },
+  )
+
+  test('throws where a file is in the way', async () => {
+    writeFileSync(join(folder, 'file'), '')
+    for (const path of [join(folder, 'file'), join(folder, 'file', 'a', 'b')])
+      await expect(makeFolder(path)).rejects.toMatchObject({
+        code: 'ENOTDIR',
+        syscall: expect.any(String),
+        path: expect.any(String),
+      })
+  })
+
+  test('may be asked for the same folder at the same time', async () => {
+    const path = join(folder, 'a', 'b', 'c')
+    await Promise.all([1, 2, 3].map(() => makeFolder(path)))
+    expect(statSync(path).isDirectory()).toBe(true)
   })
 })
 

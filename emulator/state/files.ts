@@ -1,5 +1,5 @@
-import { mkdir, open, rename } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { chmod, mkdir, open, readdir, rename, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 
 /**
  * Every path below the data folder, each named once.
@@ -51,9 +51,43 @@ export function dataFiles(data: string) {
 /** The paths of one data folder. */
 export type DataFiles = ReturnType<typeof dataFiles>
 
-/** Makes a folder that only its owner may enter. */
+/** Whether there is a folder. Throws what else than its absence keeps the system from telling, and when it is a file. */
+async function folderExists(path: string): Promise<boolean> {
+  try {
+    if ((await stat(path)).isDirectory()) return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
+  const about = { code: 'ENOTDIR', syscall: 'mkdir', path }
+  throw Object.assign(new Error(`ENOTDIR: not a directory, mkdir '${path}'`), about)
+}
+
+/**
+ * Makes a folder, and those above it that are missing. Throws the system's first refusal: Node's own recursive mkdir goes
+ * round for ever where the parent is there and takes no folder, as /proc does.
+ */
+export async function makeFolder(path: string, mode = 0o777): Promise<void> {
+  if (await folderExists(path)) return
+  await makeFolder(dirname(path), mode)
+  try {
+    await mkdir(path, mode)
+  } catch (error) {
+    // Somebody else was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
+/**
+ * Makes a folder that only its owner may enter. One that is there is closed to others too when it is ours: empty, or a
+ * data folder. What else is in it, as in /tmp, may be there for others.
+ */
 export async function privateFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 })
+  await makeFolder(path, 0o700)
+  const { mode, uid } = await stat(path)
+  if ((mode & 0o077) === 0 || uid !== process.getuid?.()) return
+  const names = await readdir(path)
+  if (names.length === 0 || names.includes(basename(dataFiles(path).lock))) await chmod(path, 0o700)
 }
 
 /** Makes the names in a folder durable: a rename or a new file survives power loss only after this. */

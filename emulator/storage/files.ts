@@ -7,23 +7,37 @@ function checked(prefix: 'vol' | 'snap', id: string): string {
   return id
 }
 
-/** Every path below the folder of volumes and snapshots. `making` is a file's name until it is whole and on disk. */
+/** The paths of one volume or snapshot. Its layers are numbered from the deepest, 0; each is one file. */
+export interface DiskFiles {
+  id: string
+  folder: string
+  /** A layer of its own. The highest is what shows; there is none before the disk is whole. */
+  own(layer: number): string
+  /** A hard link to a layer of the disk that it was made from: the last one that rests on it frees its bytes. */
+  base(layer: number): string
+  /** The name of a file until it is whole and on disk. */
+  making: string
+}
+
+/** Every path below the folder of volumes and snapshots. Throws for an id that is none. */
 export function storageFiles(folder: string) {
   const volumes = join(folder, 'volumes')
   const snapshots = join(folder, 'snapshots')
+  const disk = (parent: string, prefix: 'vol' | 'snap', id: string): DiskFiles => {
+    const path = join(parent, checked(prefix, id))
+    return {
+      id,
+      folder: parent,
+      own: (layer) => `${path}.${layer}.qcow2`,
+      base: (layer) => `${path}.${layer}.base.qcow2`,
+      making: `${path}.qcow2.new`,
+    }
+  }
   return {
     volumes,
     snapshots,
-    volume: (id: string) => {
-      const file = join(volumes, `${checked('vol', id)}.qcow2`)
-      /** A hard link to the snapshot that the volume was made from: the last volume that rests on it frees its bytes. */
-      const base = join(volumes, `${id}.base.qcow2`)
-      return { file, base, making: `${file}.new` }
-    },
-    snapshot: (id: string) => {
-      const file = join(snapshots, `${checked('snap', id)}.qcow2`)
-      return { file, making: `${file}.new` }
-    },
+    volume: (id: string) => disk(volumes, 'vol', id),
+    snapshot: (id: string) => disk(snapshots, 'snap', id),
   }
 }
 
@@ -31,7 +45,9 @@ export function storageFiles(folder: string) {
 export type StorageFiles = ReturnType<typeof storageFiles>
 
 /** What a file name of ours says, or undefined for a name that is not ours. */
-export function ownerOf(name: string): { id: string; unfinished: boolean } | undefined {
-  const [, id, unfinished] = /^((?:vol|snap)-[0-9a-f]{8,17})(?:\.base)?\.qcow2(\.new)?$/.exec(name) ?? []
-  return id === undefined ? undefined : { id, unfinished: unfinished !== undefined }
+export function ownerOf(name: string): { id: string; layer?: number; isBase: boolean } | undefined {
+  const [, id, layer, base, whole] =
+    /^((?:vol|snap)-[0-9a-f]{8,17})(?:\.(\d{1,4})(\.base)?)?(\.qcow2|\.qcow2\.new)$/.exec(name) ?? []
+  if (id === undefined || (layer === undefined) !== (whole === '.qcow2.new')) return undefined
+  return { id, ...(layer !== undefined && { layer: Number(layer) }), isBase: base !== undefined }
 }

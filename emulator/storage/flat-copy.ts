@@ -1,5 +1,7 @@
+import { writeFile } from 'node:fs/promises'
 import { execa } from 'execa'
 import type { DiskLayer } from '../disk/layer.ts'
+import { spawnSealed } from '../state/spawn-sealed.ts'
 
 /** A copy to make: what `source` shows, as one qcow2 file of its own at `target`. */
 export interface CopyJob {
@@ -41,6 +43,8 @@ function confinement(bytes: number): string[] {
 /** Copies with qemu-img, which takes as long as there is data, not as the disk is large. */
 export const qemuImgCopy: FlatCopy = async ({ source, target, bytes, signal }) => {
   const [command = 'nice', ...words] = confinement(bytes)
+  // qemu-img keeps the mode of a file that is there, and would let everybody read one that it makes.
+  await writeFile(target, '', { flag: 'wx', mode: 0o600 })
   const convert = ['qemu-img', 'convert', '-O', 'qcow2', `json:${JSON.stringify(node(source))}`, target]
   const {
     failed,
@@ -48,13 +52,15 @@ export const qemuImgCopy: FlatCopy = async ({ source, target, bytes, signal }) =
     code,
     stderr,
     signal: killedBy,
-  } = await execa(command, [...words, ...convert], {
-    ...(signal && { cancelSignal: signal }),
-    stdio: ['ignore', 'ignore', 'pipe'],
-    reject: false,
-    extendEnv: false,
-    env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
-  })
+  } = await spawnSealed(['ignore', 'ignore', 'pipe'], (stdio) =>
+    execa(command, [...words, ...convert], {
+      ...(signal && { cancelSignal: signal }),
+      stdio,
+      reject: false,
+      extendEnv: false,
+      env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
+    }),
+  )
   signal?.throwIfAborted()
   if (!failed) return
   if (exitCode === 127 || code === 'ENOENT') throw new Error(`${qemuImgMissing} (${stderr || code})`)

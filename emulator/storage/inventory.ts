@@ -2,7 +2,7 @@ import { lstat, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ownerOf, type StorageFiles } from './files.ts'
 
-/** What there is, and what it takes of the host's disk; a snapshot's bytes count once, however many volumes share them. */
+/** What there is, and what it takes of the host's disk; bytes count once, however many volumes and snapshots share them. */
 export interface StorageUsage {
   volumes: number
   snapshots: number
@@ -18,7 +18,7 @@ export interface KnownDisks {
 /** Counts the disks and the blocks that they take. */
 export async function usage(files: StorageFiles): Promise<StorageUsage> {
   const blocks = new Map<bigint, bigint>()
-  const names: string[] = []
+  const ids = new Set<string>()
   for (const folder of [files.volumes, files.snapshots]) {
     for (const name of await readdir(folder)) {
       const file = await lstat(join(folder, name), { bigint: true }).catch((error: NodeJS.ErrnoException) => {
@@ -26,14 +26,15 @@ export async function usage(files: StorageFiles): Promise<StorageUsage> {
       })
       // One that was deleted meanwhile takes nothing.
       if (!file) continue
-      names.push(name)
+      const owner = ownerOf(name)
+      if (owner?.layer !== undefined && !owner.isBase) ids.add(owner.id)
       blocks.set(file.ino, file.blocks)
     }
   }
-  const count = (pattern: RegExp) => names.filter((name) => pattern.test(name)).length
+  const count = (prefix: string) => [...ids].filter((id) => id.startsWith(prefix)).length
   return {
-    volumes: count(/^vol-[0-9a-f]+\.qcow2$/),
-    snapshots: count(/^snap-[0-9a-f]+\.qcow2$/),
+    volumes: count('vol-'),
+    snapshots: count('snap-'),
     bytesAllocated: [...blocks.values()].reduce((sum, each) => sum + Number(each) * 512, 0),
   }
 }
@@ -47,7 +48,7 @@ export async function sweep(files: StorageFiles, known: KnownDisks): Promise<str
   ] as const) {
     for (const name of await readdir(folder)) {
       const owner = ownerOf(name)
-      if (!owner || (ids.has(owner.id) && !owner.unfinished)) continue
+      if (!owner || (ids.has(owner.id) && owner.layer !== undefined)) continue
       await rm(join(folder, name), { force: true })
       removed.push(name)
     }

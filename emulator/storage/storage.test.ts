@@ -31,9 +31,9 @@ async function snapshot(bytes = GiB): Promise<void> {
 describe('a volume', () => {
   test('is a file of its own size at once, however large, that only its owner reads', async () => {
     await storage.createVolume({ id: volumeId, bytes: 1000 * GiB })
-    const file = path(`volumes/${volumeId}.qcow2`)
+    const file = path(`volumes/${volumeId}.0.qcow2`)
     expect(await storage.volumeLayer(volumeId)).toEqual({ format: 'qcow2', file, backing: null })
-    expect(await readQcow2Header(file)).toEqual({ bytes: 1000 * GiB, isWhole: true })
+    expect(await readQcow2Header(file)).toEqual({ bytes: 1000 * GiB, isFlat: true, isClosed: true })
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     expect((await storage.usage()).bytesAllocated).toBeLessThan(1024 * 1024)
   })
@@ -41,11 +41,11 @@ describe('a volume', () => {
   test('from a snapshot rests on its bytes under a name of its own, and may be larger', async () => {
     await snapshot()
     await storage.createVolume({ id: otherVolumeId, bytes: 2 * GiB, snapshotId })
-    const [file, base] = [path(`volumes/${otherVolumeId}.qcow2`), path(`volumes/${otherVolumeId}.base.qcow2`)]
+    const [file, base] = [path(`volumes/${otherVolumeId}.1.qcow2`), path(`volumes/${otherVolumeId}.0.base.qcow2`)]
     const backing = { format: 'qcow2', file: base, backing: null }
     expect(await storage.volumeLayer(otherVolumeId)).toEqual({ format: 'qcow2', file, backing })
-    expect((await stat(base)).ino).toBe((await stat(path(`snapshots/${snapshotId}.qcow2`))).ino)
-    expect(await readQcow2Header(file)).toEqual({ bytes: 2 * GiB, isWhole: false })
+    expect((await stat(base)).ino).toBe((await stat(path(`snapshots/${snapshotId}.0.qcow2`))).ino)
+    expect(await readQcow2Header(file)).toEqual({ bytes: 2 * GiB, isFlat: false, isClosed: true })
   })
 
   test('keeps what it rests on when the snapshot is deleted, until it goes itself', async () => {
@@ -53,9 +53,9 @@ describe('a volume', () => {
     await storage.createVolume({ id: otherVolumeId, bytes: GiB, snapshotId })
     await storage.deleteSnapshot(snapshotId)
     const { backing } = (await storage.volumeLayer(otherVolumeId)) as { backing: { file: string } }
-    expect((await readQcow2Header(backing.file)).isWhole).toBe(true)
+    expect((await readQcow2Header(backing.file)).bytes).toBe(GiB)
     await storage.deleteVolume(otherVolumeId)
-    expect(await names()).toEqual([`volumes/${volumeId}.qcow2`])
+    expect(await names()).toEqual([0, 1].map((layer) => `volumes/${volumeId}.${layer}.qcow2`))
   })
 
   test.each<[string, () => Promise<unknown>, RegExp | typeof RangeError]>([
@@ -83,9 +83,10 @@ describe('a volume', () => {
   })
 
   test('is made over what a crash left of an earlier attempt', async () => {
-    for (const name of ['base.qcow2', 'qcow2.new']) await writeFile(path(`volumes/${volumeId}.${name}`), 'torn')
+    for (const name of ['0.base.qcow2', '1.base.qcow2', 'qcow2.new'])
+      await writeFile(path(`volumes/${volumeId}.${name}`), 'torn')
     await storage.createVolume({ id: volumeId, bytes: GiB })
-    expect(await names()).toEqual([`volumes/${volumeId}.qcow2`])
+    expect(await names()).toEqual([`volumes/${volumeId}.0.qcow2`])
     expect(await storage.volumeLayer(volumeId)).toMatchObject({ backing: null })
   })
 })
@@ -94,7 +95,7 @@ describe('a snapshot', () => {
   test('is read-only and tells what it takes', async () => {
     await storage.createVolume({ id: volumeId, bytes: GiB })
     const { bytesAllocated } = await storage.snapshotVolume({ volumeId, snapshotId })
-    const found = await stat(path(`snapshots/${snapshotId}.qcow2`))
+    const found = await stat(path(`snapshots/${snapshotId}.0.qcow2`))
     expect(found.mode & 0o777).toBe(0o400)
     expect(bytesAllocated).toBe(found.blocks * 512)
     expect(bytesAllocated).toBeGreaterThan(0)
@@ -102,11 +103,11 @@ describe('a snapshot', () => {
 
   test('is never made anew: the first stays as it is', async () => {
     await snapshot()
-    const before = await stat(path(`snapshots/${snapshotId}.qcow2`))
+    const before = await stat(path(`snapshots/${snapshotId}.0.qcow2`))
     await expect(storage.snapshotVolume({ volumeId, snapshotId })).rejects.toThrow('exists already')
     await createQcow2({ path: storage.snapshotTarget(snapshotId), bytes: GiB })
     await expect(storage.adoptSnapshot(snapshotId)).rejects.toThrow('exists already')
-    expect((await stat(path(`snapshots/${snapshotId}.qcow2`))).ino).toBe(before.ino)
+    expect((await stat(path(`snapshots/${snapshotId}.0.qcow2`))).ino).toBe(before.ino)
   })
 
   test.each<[string, FlatCopy]>([
@@ -125,14 +126,14 @@ describe('a snapshot', () => {
         createQcow2({ path: target, bytes, backing: { file: source.file, format: 'qcow2' } }),
     ],
   ])('is not there when its copy %s', async (_, copy) => {
-    const other = await openStorage({ folder, copy })
+    const other = await openStorage({ folder, copy, maximumLayers: 1 })
     await other.createVolume({ id: volumeId, bytes: GiB })
     const attempt = other.snapshotVolume({ volumeId, snapshotId })
     await expect(attempt).rejects.toMatchObject({
       message: expect.stringContaining(volumeId),
       cause: expect.any(Error),
     })
-    expect(await names()).toEqual([`volumes/${volumeId}.qcow2`])
+    expect(await names()).toEqual([`volumes/${volumeId}.0.qcow2`])
   })
 
   test('is not there when it is aborted, even after the last byte', async () => {
@@ -141,11 +142,11 @@ describe('a snapshot', () => {
       await emptyCopy({ ...job, signal: undefined })
       abort.abort(new Error('stopping'))
     }
-    const other = await openStorage({ folder, copy })
+    const other = await openStorage({ folder, copy, maximumLayers: 1 })
     await other.createVolume({ id: volumeId, bytes: GiB })
     await expect(other.snapshotVolume({ volumeId, snapshotId, signal: abort.signal })).rejects.toThrow('stopping')
     await expect(other.snapshotVolume({ volumeId, snapshotId, signal: abort.signal })).rejects.toThrow('stopping')
-    expect(await names()).toEqual([`volumes/${volumeId}.qcow2`])
+    expect(await names()).toEqual([`volumes/${volumeId}.0.qcow2`])
   })
 
   test('is complete before its volume can be deleted', async () => {
@@ -163,14 +164,14 @@ describe('a snapshot', () => {
       await stat(job.source.file)
       await emptyCopy(job)
     }
-    const other = await openStorage({ folder, copy })
+    const other = await openStorage({ folder, copy, maximumLayers: 1 })
     await other.createVolume({ id: volumeId, bytes: GiB })
     const made = other.snapshotVolume({ volumeId, snapshotId })
     await copying
     const deleted = other.deleteVolume(volumeId)
     finish()
     await Promise.all([made, deleted])
-    expect(await names()).toEqual([`snapshots/${snapshotId}.qcow2`])
+    expect(await names()).toEqual([`snapshots/${snapshotId}.0.qcow2`])
   })
 
   test('written by a machine counts when it is adopted, and leaves nothing when it is abandoned', async () => {
@@ -181,7 +182,7 @@ describe('a snapshot', () => {
     await writeFile(storage.snapshotTarget('snap-0000000d'), 'half')
     await expect(storage.adoptSnapshot('snap-0000000d')).rejects.toThrow('no qcow2 file')
     await storage.abandonSnapshot('snap-0000000d')
-    expect(await names()).toEqual([`snapshots/${snapshotId}.qcow2`])
+    expect(await names()).toEqual([`snapshots/${snapshotId}.0.qcow2`])
   })
 })
 
@@ -191,7 +192,7 @@ describe('the inventory', () => {
     const before = await storage.usage()
     await storage.createVolume({ id: otherVolumeId, bytes: GiB, snapshotId })
     const after = await storage.usage()
-    const own = (await stat(path(`volumes/${otherVolumeId}.qcow2`))).blocks * 512
+    const own = (await stat(path(`volumes/${otherVolumeId}.1.qcow2`))).blocks * 512
     expect(after).toEqual({ volumes: 2, snapshots: 1, bytesAllocated: before.bytesAllocated + own })
   })
 
@@ -200,10 +201,11 @@ describe('the inventory', () => {
     await storage.createVolume({ id: otherVolumeId, bytes: GiB, snapshotId })
     const kept = [...(await names()), 'volumes/notes.txt'].sort()
     const strays = [
-      'snapshots/snap-0000000f.qcow2',
+      'snapshots/snap-0000000f.0.base.qcow2',
+      'snapshots/snap-0000000f.1.qcow2',
       `snapshots/${snapshotId}.qcow2.new`,
-      'volumes/vol-0000000f.base.qcow2',
-      'volumes/vol-0000000f.qcow2',
+      'volumes/vol-0000000f.0.base.qcow2',
+      'volumes/vol-0000000f.1.qcow2',
       `volumes/${volumeId}.qcow2.new`,
     ]
     for (const name of [...strays, 'volumes/notes.txt']) await writeFile(path(name), 'x')

@@ -1,30 +1,35 @@
-import { chmod, open, rename } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import type { DiskLayer } from '../disk/layer.ts'
-import { readQcow2Header } from '../disk/qcow2-header.ts'
-import { privateFolder, syncFolder } from '../state/files.ts'
+import { privateFolder } from '../state/files.ts'
 import { limited, serial } from '../state/serial.ts'
-import { type StorageFiles, storageFiles } from './files.ts'
+import { storageFiles } from './files.ts'
 import { type FlatCopy, qemuImgCopy } from './flat-copy.ts'
 import { type KnownDisks, type StorageUsage, sweep, usage } from './inventory.ts'
-import { createVolume, exists, type NewVolume, remove, volumeLayer } from './volumes.ts'
-
-/** What a snapshot takes of the host's disk. */
-export interface SnapshotSize {
-  bytesAllocated: number
-}
+import { removeDisk } from './layers.ts'
+import { adopt, copyFlat, freeze, type SnapshotJob, type SnapshotSize, type SwitchTo } from './snapshots.ts'
+import { createVolume, type NewVolume, volumeLayer } from './volumes.ts'
 
 /**
- * Volumes and snapshots as disk files. A snapshot is one flat, immutable file; a volume is a file of its own, or one on
- * a snapshot, that stays usable when the snapshot is deleted. Ids are those of the records, which are the caller's;
- * who holds a volume is the caller's to know as well. Jobs on one volume wait for each other.
+ * Volumes and snapshots as disk files: layers, of which only a volume's highest changes. A snapshot has hard links to the
+ * layers that its volume had, and a volume to those of its snapshot, so that each stays usable when others are deleted.
+ * Ids are those of the records, which are the caller's; who holds a volume is the caller's to know as well. Jobs on one
+ * volume wait for each other.
  */
 export interface Storage {
   /** Makes a volume, O(1) whatever its size. Rejects when it exists, or with a RangeError when its size does not fit. */
   createVolume(volume: NewVolume): Promise<void>
   /** What a drive of the volume is made of. Rejects when there is no such volume. */
   volumeLayer(id: string): Promise<DiskLayer>
-  /** Copies a volume that no machine uses into a new snapshot. Rejects, with nothing left, when it cannot or is aborted. */
-  snapshotVolume(job: { volumeId: string; snapshotId: string; signal?: AbortSignal }): Promise<SnapshotSize>
+  /**
+   * Makes a snapshot of a volume that no machine uses: at once, unless it is so deep that it is copied. Rejects, with no
+   * snapshot left, when it cannot or is aborted.
+   */
+  snapshotVolume(job: SnapshotJob): Promise<SnapshotSize>
+  /**
+   * Makes a snapshot of a volume that a machine uses, with the machine's help. Resolves with undefined, and nothing done,
+   * when the volume is so deep that the machine has to copy it. Rejects, with no snapshot left, when `switchTo` does.
+   */
+  freezeVolume(job: SnapshotJob, switchTo: SwitchTo): Promise<SnapshotSize | undefined>
   /** Where a machine writes the snapshot of a volume that it uses, before `adoptSnapshot` or `abandonSnapshot`. */
   snapshotTarget(snapshotId: string): string
   /** Makes what was written to the target the snapshot. Rejects when that is no flat, closed qcow2 file. */
@@ -44,63 +49,37 @@ export interface Storage {
 /** Copies that run at the same time; more would only slow each other. */
 const copiesAtOnce = 2
 
-/** Gives the target its lasting name, once it is whole, read-only and on the host's disk. */
-async function adopt(files: StorageFiles, id: string): Promise<SnapshotSize> {
-  const { file, making } = files.snapshot(id)
-  if (await exists(file)) throw new Error(`the snapshot ${id} exists already`)
-  const { isWhole } = await readQcow2Header(making)
-  if (!isWhole) throw new Error(`what was written for the snapshot ${id} needs other files or was not closed`)
-  await chmod(making, 0o400)
-  const handle = await open(making, 'r')
-  try {
-    await handle.sync()
-    await rename(making, file)
-    await syncFolder(files.snapshots)
-    return { bytesAllocated: (await handle.stat()).blocks * 512 }
-  } finally {
-    await handle.close()
-  }
+/** How a storage is opened. */
+export interface StorageSettings {
+  folder: string
+  /** Makes the copies of volumes; by default qemu-img. */
+  copy?: FlatCopy
+  /** How many layers a volume gets by its snapshots before these are copies: each is one more file to look in. */
+  maximumLayers?: number
 }
 
-/** Opens the storage in `folder`, making what is missing of it. `copy` makes the copies of volumes, by default qemu-img. */
-export async function openStorage(settings: { folder: string; copy?: FlatCopy }): Promise<Storage> {
-  const { folder, copy = qemuImgCopy } = settings
+/** Opens the storage in `folder`, making what is missing of it. */
+export async function openStorage(settings: StorageSettings): Promise<Storage> {
+  const { folder, copy = qemuImgCopy, maximumLayers = 64 } = settings
   const files = storageFiles(folder)
   for (const each of [folder, files.volumes, files.snapshots]) await privateFolder(each)
   const jobs = serial()
   const inTurn = limited(copiesAtOnce)
 
-  const snapshotVolume: Storage['snapshotVolume'] = async ({ volumeId, snapshotId, signal }) => {
-    signal?.throwIfAborted()
-    const source = await volumeLayer(files, volumeId)
-    const { file, making } = files.snapshot(snapshotId)
-    if (await exists(file)) throw new Error(`the snapshot ${snapshotId} exists already`)
-    await remove(making)
-    try {
-      const { bytes } = await readQcow2Header(source.file)
-      await copy({ source, target: making, bytes, signal })
-      signal?.throwIfAborted()
-      return await adopt(files, snapshotId)
-    } catch (error) {
-      await Promise.allSettled([remove(making)])
-      signal?.throwIfAborted()
-      throw new Error(`the snapshot ${snapshotId} of ${volumeId} was not made`, { cause: error })
-    }
-  }
-
   return {
     createVolume: (volume) => jobs.run(volume.id, () => createVolume(files, volume)),
     volumeLayer: (id) => volumeLayer(files, id),
-    snapshotVolume: (job) => jobs.run(job.volumeId, () => inTurn(() => snapshotVolume(job))),
+    snapshotVolume: (job) =>
+      jobs.run(
+        job.volumeId,
+        async () => (await freeze(files, maximumLayers, job)) ?? inTurn(() => copyFlat(files, copy, job)),
+      ),
+    freezeVolume: (job, switchTo) => jobs.run(job.volumeId, () => freeze(files, maximumLayers, job, switchTo)),
     snapshotTarget: (id) => files.snapshot(id).making,
     adoptSnapshot: (id) => adopt(files, id),
-    abandonSnapshot: (id) => remove(files.snapshot(id).making),
-    deleteVolume: (id) =>
-      jobs.run(id, async () => {
-        const { file, base, making } = files.volume(id)
-        await remove(making, file, base)
-      }),
-    deleteSnapshot: (id) => remove(files.snapshot(id).file),
+    abandonSnapshot: (id) => rm(files.snapshot(id).making, { force: true }),
+    deleteVolume: (id) => jobs.run(id, () => removeDisk(files.volume(id))),
+    deleteSnapshot: (id) => removeDisk(files.snapshot(id)),
     usage: () => usage(files),
     sweep: (known) => sweep(files, known),
   }

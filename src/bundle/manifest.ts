@@ -116,19 +116,30 @@ function required(parent: XmlElement, name: string): XmlElement {
   return found
 }
 
+/**
+ * The text of an element. It is a name or a number that goes on into answers, reasons and what clients print, so one with
+ * control characters, line ends included, is refused.
+ */
+function textOf({ name, text }: XmlElement): string {
+  if (/[\p{Cc}\u2028\u2029]/u.test(text))
+    throw new BundleRefused(`the manifest's element ${name} has control characters`)
+  return text
+}
+
 /** The text of a child, undefined when the child is missing or empty. */
 function optionalText(parent: XmlElement | undefined, name: string): string | undefined {
-  return child(parent, name)?.text || undefined
+  const found = child(parent, name)
+  return (found && textOf(found)) || undefined
 }
 
 function requiredText(parent: XmlElement, name: string): string {
-  const { text } = required(parent, name)
+  const text = textOf(required(parent, name))
   if (text === '') throw new BundleRefused(`the manifest's element ${name} is empty`)
   return text
 }
 
 function texts(parent: XmlElement | undefined, name: string): string[] {
-  return parent?.children.filter((element) => element.name === name).map(({ text }) => text) ?? []
+  return parent?.children.filter((element) => element.name === name).map(textOf) ?? []
 }
 
 function wholeNumber(parent: XmlElement, name: string): number {

@@ -12,7 +12,7 @@ import { readManifest, signedText } from '../bundle/manifest.ts'
 import { unbundle } from '../bundle/unbundler.ts'
 import { bundleAndUpload, uploadParts } from './bundle-image.ts'
 import { findParts, writeParts } from './bundle-parts.ts'
-import type { S3Access } from './upload.ts'
+import { openUploader, type S3Access } from './upload.ts'
 
 function keyPair(): { publicKey: string; privateKey: string } {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -48,6 +48,10 @@ async function objectStorage(answer: (key: string) => { status?: number; etag?: 
     if (key === '') {
       buckets.add(bucket)
       return response.end()
+    }
+    if (request.method === 'DELETE') {
+      objects.delete(`${bucket}/${key}`)
+      return response.writeHead(204).end()
     }
     const { status = 200, etag = createHash('md5').update(bytes).digest('hex') } = answer(key)
     if (status === 200) objects.set(`${bucket}/${key}`, { acl: request.headers['x-amz-acl']?.toString(), bytes })
@@ -129,6 +133,24 @@ test.each([
   })
   await expect(uploading).rejects.toThrow(message)
   expect([...objects.keys()].filter((key) => key.includes('manifest'))).toEqual([])
+})
+
+test('what an upload that failed has stored can be removed again, and nothing else is', async () => {
+  const { s3, objects } = await objectStorage((key) => (key === 'disk.part.02' ? { etag: 'f'.repeat(32) } : {}))
+  const target = { s3, bucket: 'images' }
+  const other = await openUploader(target)
+  await other.put('other', image)
+  await other.finish()
+  const uploader = await openUploader(target)
+  const source = { stream: Readable.from([image]), size: image.length }
+  const uploading = bundleAndUpload(
+    { ...description, ...target, image: source, name: 'disk', partSize: 16_384 },
+    uploader,
+  )
+  await expect(uploading).rejects.toThrow('disk.part.02 was stored with ETag')
+  expect(objects.size).toBeGreaterThan(2)
+  await uploader.remove()
+  expect([...objects.keys()]).toEqual(['images/other'])
 })
 
 test('an abort ends the upload with its reason', async () => {

@@ -17,11 +17,12 @@ export interface BundleAndUpload extends ManifestDescription, UploadTarget {
 
 /**
  * Bundles an image and uploads it, as euca-bundle-and-upload-image does: the parts go up while the bundling goes on,
- * the manifest last. Throws the first failure; parts that are stored by then stay.
+ * the manifest last. Throws the first failure; parts that are stored by then stay, unless who gave the uploader has it
+ * remove them.
  */
-export async function bundleAndUpload(request: BundleAndUpload): Promise<UploadedBundle> {
+export async function bundleAndUpload(request: BundleAndUpload, given?: Uploader): Promise<UploadedBundle> {
   const { name, partSize, onProgress, signal } = request
-  const uploader = await openUploader(request)
+  const uploader = given ?? (await openUploader(request))
   const { stream, size } = await openImage(request.image, onProgress)
   const options = { name, size, ...(partSize !== undefined && { partSize }), ...(signal && { signal }) }
   const set = await bundle(stream, options, ({ filename, bytes }) => uploader.put(filename, bytes))

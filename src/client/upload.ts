@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Client } from 'minio'
 
 /** What we use of a minio-js client. */
-type S3Client = Pick<Client, 'bucketExists' | 'makeBucket' | 'putObject'>
+type S3Client = Pick<Client, 'bucketExists' | 'makeBucket' | 'putObject' | 'removeObject'>
 
 /** How to reach an object storage. The endpoint's path is left out, as minio-js has no place for it. */
 export interface S3Access {
@@ -36,6 +36,8 @@ export interface Uploader {
   put(key: string, bytes: Buffer): Promise<void>
   /** Resolves when all objects are stored. Throws the first failure. */
   finish(): Promise<void>
+  /** Removes every object that was put, also those whose PUT failed. Throws the first failure, having tried all. */
+  remove(): Promise<void>
 }
 
 /** As many parts are on their way at once. */
@@ -47,12 +49,14 @@ export async function openUploader({ s3, bucket, acl = 'aws-exec-read' }: Upload
   if (!(await client.bucketExists(bucket))) await client.makeBucket(bucket)
   const underWay = new Set<Promise<void>>()
   const failures: unknown[] = []
+  const keys: string[] = []
   const check = () => {
     if (failures.length > 0) throw failures[0]
   }
   return {
     async put(key, bytes) {
       check()
+      keys.push(key)
       const upload = putObject(client, { bucket, key, acl, bytes })
         .catch((error: unknown) => void failures.push(error))
         .finally(() => underWay.delete(upload))
@@ -63,6 +67,12 @@ export async function openUploader({ s3, bucket, acl = 'aws-exec-read' }: Upload
     async finish() {
       await Promise.all(underWay)
       check()
+    },
+    async remove() {
+      await Promise.all(underWay)
+      const removals = await Promise.allSettled(keys.splice(0).map((key) => client.removeObject(bucket, key)))
+      const failed = removals.find((one) => one.status === 'rejected')
+      if (failed) throw failed.reason
     },
   }
 }

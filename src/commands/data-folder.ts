@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { programName } from './program-name.ts'
 
 /** A command cannot do what it was asked; the message says what to do. Ends the program with status 1. */
 export class CommandFailed extends Error {
@@ -28,9 +29,12 @@ export async function readDataFolder(data: string): Promise<DataFolder> {
     return { ...credentials, ...endpoint, data, cloudCertificate: join(data, 'cloud-cert.pem') }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    throw new CommandFailed(`no emulator was ever started on ${data}: run "euca-emu start" or name its --data`, {
-      cause: error,
-    })
+    throw new CommandFailed(
+      `no emulator was ever started on ${data}: run "${programName()} start" or name its --data`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 
@@ -41,7 +45,7 @@ export async function adminCall<Answer>({ url, adminToken }: DataFolder, path: s
     headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
     ...(body && { body: JSON.stringify(body) }),
   }).catch((error) => {
-    throw new CommandFailed(`no emulator answers at ${url}: run "euca-emu start"`, { cause: error })
+    throw new CommandFailed(`no emulator answers at ${url}: run "${programName()} start"`, { cause: error })
   })
   const answer = (await response.json()) as Answer & { error?: string }
   if (!response.ok) throw new CommandFailed(answer.error ?? `the emulator answered with status ${response.status}`)

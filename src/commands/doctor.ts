@@ -6,6 +6,8 @@ import { describeNode } from '../../emulator/index.ts'
 import { defaultCache, installedFixtures } from '../../fixtures/catalog.ts'
 import type { Settings } from '../settings.ts'
 import { version } from '../version.ts'
+import { programName } from './program-name.ts'
+import { whyStandIn } from './stand-in.ts'
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -42,13 +44,6 @@ const probes: Probes = {
 /** An address of the network of public addresses that no emulator gives to an instance. */
 const triedAddress = '127.8.0.255'
 
-/** Why a port of a public address cannot be listened for, by the code of the error. */
-const reasons: Record<string, string> = {
-  EACCES: 'no right to listen there',
-  EADDRINUSE: 'another program listens on that port of all addresses',
-  EADDRNOTAVAIL: 'this host has 127.0.0.1 alone',
-}
-
 /** Whether public addresses of instances are listened for as they are. Where not they work all the same, so it is ok. */
 export async function examineAddresses({ listen }: Pick<Probes, 'listen'>, ports: readonly number[]): Promise<Finding> {
   const tried = await Promise.all(ports.map(async (port) => ({ port, code: await listen(triedAddress, port) })))
@@ -56,9 +51,9 @@ export async function examineAddresses({ listen }: Pick<Probes, 'listen'>, ports
   for (const { port, code } of tried) {
     if (code !== undefined) standIns.set(code, [...(standIns.get(code) ?? []), port])
   }
-  const why = [...standIns].map(([code, some]) => `${some.join(', ')} (${reasons[code] ?? code})`)
+  const why = [...standIns].map(([code, some]) => `${some.join(', ')} (${whyStandIn(code)})`)
   const finding = why.length
-    ? `high ports of 127.0.0.1 stand in for port ${why.join(' and ')}: "euca-emu ssh ID" finds them`
+    ? `high ports of 127.0.0.1 stand in for port ${why.join(' and ')}: "${programName()} ssh ID" finds them`
     : `those of instances, in 127.8.0.0/16, are listened on at their own ports ${ports.join(', ')}`
   return { subject: 'addresses', ok: true, finding }
 }
@@ -67,7 +62,7 @@ export async function examineAddresses({ listen }: Pick<Probes, 'listen'>, ports
 export async function examineSsh({ sshVersion }: Pick<Probes, 'sshVersion'>): Promise<Finding> {
   const version = await sshVersion()
   const hint =
-    'not found, and "euca-emu ssh" and "euca-emu tour" need it: type "apt-get install openssh-client" (Debian, Ubuntu) or "dnf install openssh-clients" (Fedora)'
+    'not found, and the commands ssh and tour need it: type "apt-get install openssh-client" (Debian, Ubuntu) or "dnf install openssh-clients" (Fedora)'
   return { subject: 'ssh', ok: version !== undefined, finding: version ?? hint }
 }
 
@@ -91,7 +86,7 @@ export async function examine(settings: Settings): Promise<Finding[]> {
   return [
     { subject: 'euca-emu', ok: true, finding: `${version} on Node ${process.versions.node}` },
     { subject: 'host', ok: true, finding: host },
-    { subject: 'QEMU', ok: node.ok, finding: node.finding },
+    { subject: 'QEMU', ok: node.ok, finding: node.finding.replace(/^QEMU /, '') },
     { subject: '/dev/kvm', ok: true, finding: kvm },
     ...(node.ok ? [{ subject: 'guests run', ok: true, finding: boundary }] : []),
     addresses,
@@ -101,7 +96,7 @@ export async function examine(settings: Settings): Promise<Finding[]> {
       ok: images.length > 0,
       finding: images.length
         ? images.map(({ name }) => name).join(', ')
-        : 'none: "euca-emu fixtures build" makes them from Debian packages, without root',
+        : `none: "${programName()} fixtures build" makes them from Debian packages, without root`,
     },
   ]
 }

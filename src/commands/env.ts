@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { CommandFailed, type DataFolder } from './data-folder.ts'
+import { quoted } from './quoting.ts'
 
 /** The shells for which variables can be printed. */
 export const shells = ['sh', 'fish', 'dotenv'] as const
@@ -32,12 +33,6 @@ export function variables(folder: DataFolder, certificates?: string): [name: str
     pairs.push(['EUCALYPTUS_CERT', path('cloud-cert.pem')])
   }
   return pairs
-}
-
-/** Inside single quotes sh knows no escape at all; fish knows a backslash before itself and before a quote. */
-const quoted = {
-  sh: (value: string) => `'${value.replaceAll("'", "'\\''")}'`,
-  fish: (value: string) => `'${value.replace(/[\\']/g, '\\$&')}'`,
 }
 
 /** Readers of .env files agree on plain values only (some take quotes literally), then on single quotes. */

@@ -1,5 +1,6 @@
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { makeFolder } from '../../emulator/state/files.ts'
 import { adminCall, type DataFolder } from './data-folder.ts'
 import { shellText, variables } from './env.ts'
 
@@ -12,10 +13,10 @@ const note = ({ data }: DataFolder) => join(data, 'eucarc-folder')
  */
 export async function writeEucarc(folder: DataFolder, target: string): Promise<string> {
   const directory = resolve(target)
+  await makeFolder(directory, 0o700)
   const made = await adminCall<{ privateKey: string; certificate: string }>(folder, 'certificates', {
     accountId: folder.accountId,
   })
-  await mkdir(directory, { recursive: true, mode: 0o700 })
   const secret = (path: string, content: string) => writeFile(path, content, { mode: 0o600 })
   await secret(join(directory, 'user-pk.pem'), made.privateKey)
   await secret(join(directory, 'user-cert.pem'), made.certificate)

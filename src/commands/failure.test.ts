@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { BadSetting } from '../settings.ts'
 import { CommandFailed } from './data-folder.ts'
 import { explain } from './failure.ts'
+import { Interrupted } from './interruptible.ts'
 
 const named = (name: string, message: string) => Object.assign(new Error(message), { name })
 const listening = (code: string, also: object = { address: '127.0.0.1', port: 8773 }) =>
@@ -15,6 +16,8 @@ test.each<[string, unknown, string | undefined, number]>([
   ['a data folder in use', named('DataFolderInUse', 'in use by process 7'), 'in use by process 7', 73],
   ['damaged records', named('DamagedRecords', 'not JSON'), 'not JSON', 1],
   ['a refusal of the cloud', named('ServiceError', 'AMI name is taken'), 'AMI name is taken', 1],
+  ['a refusal of Object Storage', named('S3Error', 'Access denied'), 'Access denied', 1],
+  ['an interruption', new Interrupted(), 'interrupted', 130],
   ['missing tools', named('ToolsMissing', 'install qemu-img'), 'install qemu-img', 1],
   [
     'a port in use',
@@ -37,6 +40,16 @@ test.each<[string, unknown, string | undefined, number]>([
 test('a file that is not there is named', async () => {
   const error = await readFile('/nowhere/disk.raw').catch((one: unknown) => one)
   expect(explain(error).sentence).toContain('/nowhere/disk.raw')
+})
+
+test('a host that has no address is named', async () => {
+  const error = await new Promise((resolve) => createServer().on('error', resolve).listen(0, '999.1.1.1'))
+  expect(explain(error).sentence).toMatch(/^no address is known for the host 999\.1\.1\.1 \((ENOTFOUND|EAI_AGAIN)\)$/)
+})
+
+test('a server that is not there is named', async () => {
+  const error = await new Promise((resolve) => connect(9, '127.0.0.1').on('error', resolve))
+  expect(explain(error)).toEqual({ sentence: 'nothing answers at 127.0.0.1:9', status: 1 })
 })
 
 test('a real refusal to listen is explained', async () => {

@@ -2,27 +2,45 @@ import { BadSetting } from '../settings.ts'
 import { CommandFailed } from './data-folder.ts'
 
 /** Errors whose message tells a person what to do, by name: a stack would only hide it. */
-const expected = new Set(['DataFolderInUse', 'DamagedRecords', 'ServiceError', 'ToolsMissing'])
+const expected = new Set([
+  'DataFolderInUse',
+  'DamagedRecords',
+  'ServiceError',
+  'S3Error',
+  'ToolsMissing',
+  'Interrupted',
+])
+
+/** What a failure ends with, by the name of the error: 73 as EX_CANTCREAT of sysexits, 130 as for SIGINT. */
+const statuses: Record<string, number> = { DataFolderInUse: 73, Interrupted: 130 }
+
+/** What the system says of an address. */
+interface OfAnAddress extends NodeJS.ErrnoException {
+  readonly address?: string
+  readonly port?: number
+  readonly hostname?: string
+}
+
+/** The sentence for an address that cannot be listened on, called or found; undefined for any other error. */
+function ofAnAddress({ code, message, address, port, hostname }: OfAnAddress): string | undefined {
+  if (hostname !== undefined && (code === 'ENOTFOUND' || code === 'EAI_AGAIN')) {
+    return `no address is known for the host ${hostname} (${code})`
+  }
+  if (port === undefined) return undefined
+  if (code === 'ECONNREFUSED') return `nothing answers at ${address}:${port}`
+  if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return undefined
+  const why = code === 'EADDRINUSE' ? 'another program listens there' : message
+  return `cannot listen on ${address}:${port}: ${why}; choose another --port, 0 picks a free one`
+}
 
 /**
  * What a failed command says and ends with. The sentence is undefined for an error that nobody foresaw: it is shown
- * with its stack. A data folder in use ends with 73, as EX_CANTCREAT of sysexits.
+ * with its stack.
  */
 export function explain(error: unknown): { sentence: string | undefined; status: number } {
   if (!(error instanceof Error)) return { sentence: undefined, status: 1 }
-  const code = (error as NodeJS.ErrnoException).code
-  if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL') {
-    const { address, port } = error as Error & { address?: string; port?: number }
-    if (port !== undefined) {
-      const why = code === 'EADDRINUSE' ? 'another program listens there' : error.message
-      return {
-        sentence: `cannot listen on ${address}:${port}: ${why}; choose another --port, 0 picks a free one`,
-        status: 1,
-      }
-    }
-  }
   // What the system says of a file names the file: an image that is not there, a folder that may not be written.
   const ofAFile = 'syscall' in error && 'path' in error
   const known = error instanceof BadSetting || error instanceof CommandFailed || expected.has(error.name) || ofAFile
-  return { sentence: known ? error.message : undefined, status: error.name === 'DataFolderInUse' ? 73 : 1 }
+  return { sentence: ofAnAddress(error) ?? (known ? error.message : undefined), status: statuses[error.name] ?? 1 }
 }

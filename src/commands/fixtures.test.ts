@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { catalog } from '../../fixtures/catalog.ts'
+import { debianCatalog } from '../../fixtures/debian-12/catalog.ts'
 import { listAll } from './fixtures.ts'
 
 afterEach(() => vi.unstubAllEnvs())
@@ -12,9 +13,13 @@ test('an empty cache: every image of the catalog is listed as not built', async 
   onTestFinished(() => rmSync(cache, { recursive: true }))
   vi.stubEnv('EUCA_EMU_CACHE', cache)
   const lines = (await listAll(false)).trim().split('\n')
-  expect(lines).toHaveLength(catalog.length)
-  for (const [index, { name }] of catalog.entries()) {
-    expect(lines[index]).toMatch(new RegExp(`^${name} .*not built: "euca-emu fixtures build"`))
+  const expected = [
+    ...catalog.map(({ name }) => ({ name, build: 'euca-emu fixtures build' })),
+    ...debianCatalog.map(({ name }) => ({ name, build: 'euca-emu fixtures build debian-12' })),
+  ]
+  expect(lines).toHaveLength(expected.length)
+  for (const [index, { name, build }] of expected.entries()) {
+    expect(lines[index]).toMatch(new RegExp(`^${name} .*not built: "${build}"`))
   }
-  expect(JSON.parse(await listAll(true))).toMatchObject(catalog.map(({ name }) => ({ name })))
+  expect(JSON.parse(await listAll(true))).toMatchObject(expected.map(({ name }) => ({ name })))
 })

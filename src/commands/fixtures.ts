@@ -1,33 +1,77 @@
+import { makeFolder } from '../../emulator/state/files.ts'
 import { buildFixtures } from '../../fixtures/build.ts'
-import { type BuiltFixture, catalog, defaultCache, installedFixtures } from '../../fixtures/catalog.ts'
+import { type BuiltFixture, catalog, defaultCache, type Fixture, installedFixtures } from '../../fixtures/catalog.ts'
+import { buildDebian } from '../../fixtures/debian-12/build.ts'
+import { debianCatalog, installedDebian } from '../../fixtures/debian-12/catalog.ts'
+import { programName } from './program-name.ts'
 
-/** Builds what is missing, telling of each step, and returns the list. */
-export async function buildAll(json: boolean): Promise<string> {
+/** What can be built, by the word that asks for it: the starter images, and what takes minutes. */
+const families = {
+  tiny: { catalog, build: buildFixtures, installed: installedFixtures, command: 'fixtures build' },
+  'debian-12': {
+    catalog: debianCatalog,
+    build: buildDebian,
+    installed: installedDebian,
+    command: 'fixtures build debian-12',
+  },
+} as const
+
+/** A word for `buildAll`. */
+export type Family = keyof typeof families
+
+/** The words for `buildAll`, the default first. */
+export const familyNames: readonly Family[] = Object.keys(families) as Family[]
+
+/** Builds what is missing of a family, or all from the packages of today, telling of each step, and returns the list. */
+export async function buildAll(
+  { json, renew }: { json: boolean; renew: boolean },
+  family: Family = 'tiny',
+): Promise<string> {
   let last = ''
-  const built = await buildFixtures({
-    cache: defaultCache(),
+  const cache = defaultCache()
+  await makeFolder(cache)
+  const start = performance.now()
+  const built = await families[family].build({
+    cache,
+    renew,
     onProgress: ({ step, done, total }) => {
       const line = total === undefined ? step : `${step} ${done ?? 0}/${total}`
       if (line !== last) console.error(line)
       last = line
     },
   })
-  return listText(built, json)
+  // No step, no work: they were there.
+  if (last) console.error(`done in ${((performance.now() - start) / 1000).toFixed(1)} s`)
+  return listText(listed(family, built), json)
 }
 
-/** The starter images as they are in the cache. */
+/** All images as they are in the cache. */
 export async function listAll(json: boolean): Promise<string> {
-  return listText(await installedFixtures(defaultCache()), json)
+  const all = familyNames.map(async (family) => listed(family, await families[family].installed(defaultCache())))
+  return listText((await Promise.all(all)).flat(), json)
 }
 
-function listText(built: readonly BuiltFixture[], json: boolean): string {
-  const all = catalog.map((fixture) => ({ ...fixture, ...built.find(({ name }) => name === fixture.name) }))
-  if (json) return `${JSON.stringify(all, undefined, 2)}\n`
+type Listed = (Fixture | BuiltFixture) & { build: string }
+
+function listed(family: Family, built: readonly BuiltFixture[]): Listed[] {
+  const { catalog, command } = families[family]
+  const build = `${programName()} ${command}`
+  return catalog.map((fixture) => ({ ...(built.find(({ name }) => name === fixture.name) ?? fixture), build }))
+}
+
+function listText(all: readonly Listed[], json: boolean): string {
+  if (json)
+    return `${JSON.stringify(
+      all.map(({ build, ...fixture }) => fixture),
+      undefined,
+      2,
+    )}\n`
   const lines = all.flatMap((fixture) => {
     const head = `${fixture.name}  ${fixture.virtualization}  proves its boot by "${fixture.bootLine}"`
-    const files = 'files' in fixture && fixture.files ? Object.entries(fixture.files) : []
-    if (!files.length) return [`${head}  (not built: "euca-emu fixtures build")`]
-    return [head, ...files.map(([role, path]) => `  ${role.padEnd(8)} ${path}`)]
+    if (!('files' in fixture)) return [`${head}  (not built: "${fixture.build}")`]
+    const sizes: Record<string, number> = fixture.sizes
+    const size = (role: string) => `${((sizes[role] ?? 0) / 2 ** 20).toFixed(1)} MiB`
+    return [head, ...Object.entries(fixture.files).map(([role, path]) => `  ${role.padEnd(8)} ${path}  ${size(role)}`)]
   })
   return `${lines.join('\n')}\n`
 }

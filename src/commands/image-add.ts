@@ -1,83 +1,107 @@
+import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { ImageKind } from '../bundle/manifest.ts'
 import { bundleAndUpload } from '../client/bundle-image.ts'
-import { queryClient } from '../client/ec2.ts'
+import { type Parameters, type QueryClient, queryClient } from '../client/ec2.ts'
+import { openUploader, type S3Access, type Uploader } from '../client/upload.ts'
 import { text } from '../client/xml.ts'
 import { CommandFailed, type DataFolder } from './data-folder.ts'
+import { checkFiles, checkNames, type ImageToAdd, type Piece, piecesOf } from './image-pieces.ts'
 import { progressBar } from './progress.ts'
 
-/** What `image add` is told. */
-export interface ImageToAdd {
-  readonly files: readonly string[]
-  readonly type: 'hvm' | 'paravirtual'
-  readonly name?: string
-  readonly bucket: string
-  readonly architecture: string
+/** The cloud that an image is added to, as its clients see it. */
+interface Place {
+  readonly ec2: QueryClient
+  readonly s3: S3Access
+  readonly uploader: Uploader
+  readonly accountId: string
+  readonly cloudCertificate: string
+  readonly signal: AbortSignal
 }
 
 /**
  * Bundles, uploads and registers an image through the API of the running emulator, as any client would. An HVM image is
- * one disk; a paravirtual one is a root file system, its kernel and its ramdisk, in this order. Returns the ids made.
+ * one disk; a paravirtual one is a root file system, its kernel and its ramdisk, in this order. Returns the ids made. What
+ * can be refused is looked at first; what is refused later, or interrupted by the signal, is undone, and bundles never
+ * take the place of others.
  */
-export async function addImage(folder: DataFolder, image: ImageToAdd): Promise<{ id: string; file: string }[]> {
-  const [first, kernel, ramdisk, ...more] = image.files
-  const wanted = image.type === 'hvm' ? 1 : 3
-  if (first === undefined || image.files.length !== wanted || more.length) {
-    const form = wanted === 1 ? 'one file, the disk' : 'three files: the root file system, its kernel and its ramdisk'
-    throw new CommandFailed(`--type ${image.type} takes ${form}`)
+export async function addImage(
+  folder: DataFolder,
+  image: ImageToAdd,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<{ id: string; file: string }[]> {
+  const { accountId } = folder
+  const { access, ec2 } = clientsOf(folder)
+  const pieces = piecesOf(image)
+  await checkFiles(pieces)
+  await checkNames(pieces, ec2)
+  const cloudCertificate = await readFile(folder.cloudCertificate, 'utf8')
+  const uploader = await openBucket(access, image.bucket)
+  return addAll({ ec2, s3: access, uploader, accountId, cloudCertificate, signal }, image, pieces)
+}
+
+/** Throws CommandFailed for a name that an image cannot have, or when no emulator answers. */
+export const checkName = (folder: DataFolder, name: string): Promise<void> =>
+  checkNames([{ name }], clientsOf(folder).ec2)
+
+function clientsOf({ url, region, accessKeyId, secretAccessKey }: DataFolder) {
+  const access = { endpoint: url, accessKeyId, secretAccessKey, region }
+  const endpoint = `${url}/services/compute`
+  return { access, ec2: queryClient({ ...access, endpoint, service: 'ec2', version: '2016-11-15' }) }
+}
+
+/** Throws CommandFailed with the bucket's name when minio-js, or the cloud, refuses it. */
+async function openBucket(s3: S3Access, bucket: string): Promise<Uploader> {
+  try {
+    return await openUploader({ s3, bucket })
+  } catch (error) {
+    if (!(error instanceof Error) || !/^(S3Error|InvalidBucketNameError)$/.test(error.name)) throw error
+    throw new CommandFailed(`the bucket ${bucket} cannot be used: ${error.message}`, { cause: error })
   }
-  const name = image.name ?? basename(first)
+}
+
+/** Adds one piece after the other; the last one names the others. When one fails, all is undone, the last thing first. */
+async function addAll(place: Place, image: ImageToAdd, pieces: readonly Piece[]) {
+  const undo = [{ what: `objects of ${image.bucket}`, run: place.uploader.remove }]
   const made: { id: string; file: string }[] = []
-  const add = async (file: string, kind: ImageKind, also: object = {}) => {
-    const id = await addOne(folder, image, file, kind, kind === 'machine' ? name : `${name}-${kind}`, also)
-    made.push({ id, file })
-    return id
-  }
-  if (kernel === undefined || ramdisk === undefined) await add(first, 'machine', { VirtualizationType: 'hvm' })
-  else {
-    const ids = { KernelId: await add(kernel, 'kernel'), RamdiskId: await add(ramdisk, 'ramdisk') }
-    await add(first, 'machine', { VirtualizationType: 'paravirtual', ...ids })
+  const others: Record<string, string> = {}
+  try {
+    for (const { file, kind, name } of pieces) {
+      const also = kind === 'machine' ? { VirtualizationType: image.type, ...others } : {}
+      const id = await addOne(place, image, { file, kind, name }, also)
+      undo.unshift({ what: id, run: async () => void (await place.ec2.call('DeregisterImage', { ImageId: id })) })
+      made.push({ id, file })
+      if (kind !== 'machine') others[kind === 'kernel' ? 'KernelId' : 'RamdiskId'] = id
+      place.signal.throwIfAborted()
+    }
+  } catch (error) {
+    // What cannot be undone is told; what is thrown is the failure that began it.
+    for (const { what, run } of undo) {
+      await run().catch((reason) => console.error(`${what} could not be removed again: ${reason}`))
+    }
+    throw error
   }
   return made
 }
 
 async function addOne(
-  folder: DataFolder,
+  { ec2, s3, uploader, accountId, cloudCertificate, signal }: Place,
   { bucket, architecture }: ImageToAdd,
-  file: string,
-  kind: ImageKind,
-  name: string,
-  also: object,
+  { file, kind, name }: Piece,
+  also: Parameters,
 ): Promise<string> {
-  const { url, region, accessKeyId, secretAccessKey, accountId } = folder
   const bar = progressBar(basename(file))
-  const { location } = await bundleAndUpload({
-    image: file,
-    name: name.replace(/[^A-Za-z0-9._-]/g, '-').slice(0, 80),
-    kind,
-    architecture,
-    accountId,
-    cloudCertificate: await readFile(folder.cloudCertificate, 'utf8'),
-    s3: { endpoint: url, accessKeyId, secretAccessKey, region },
-    bucket,
-    onProgress: bar.update,
-  }).finally(bar.finish)
-  const ec2 = queryClient({
-    endpoint: `${url}/services/compute`,
-    accessKeyId,
-    secretAccessKey,
-    region,
-    service: 'ec2',
-    version: '2016-11-15',
-  })
-  const answer = await ec2.call('RegisterImage', {
-    Name: name,
-    ImageLocation: location,
-    Architecture: architecture,
-    ...also,
-  })
-  const id = text(answer, 'imageId')
+  // Different images may have names that are the same in a key: only chance keeps their bundles apart.
+  const key = `${name.replace(/[^A-Za-z0-9._-]/g, '-').slice(0, 80)}-${randomBytes(8).toString('hex')}`
+  const described = { kind, architecture, accountId, cloudCertificate }
+  const target = { s3, bucket, name: key }
+  const { location } = await bundleAndUpload(
+    { ...described, ...target, image: file, onProgress: bar.update, signal },
+    uploader,
+  ).finally(bar.finish)
+  signal.throwIfAborted()
+  const registration = { Name: name, ImageLocation: location, Architecture: architecture, ...also }
+  const id = text(await ec2.call('RegisterImage', registration), 'imageId')
   if (id === undefined) throw new CommandFailed(`the cloud registered ${file} but named no image`)
   return id
 }

@@ -11,7 +11,10 @@ const some = [
 ]
 
 test.each([
-  ['text', 'ec2    RunInstances\nec2    TerminateInstances\nquery  CreateVolume  (not supported)\ns3     GetObject\n'],
+  [
+    'text',
+    'ec2    RunInstances\nec2    TerminateInstances\ns3     GetObject\n-      CreateVolume  (not supported yet)\n',
+  ],
   ['json', `${JSON.stringify(some, undefined, 2)}\n`],
   [
     'markdown',

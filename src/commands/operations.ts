@@ -20,7 +20,9 @@ function operationsTable(operations: readonly ListedOperation[]): string {
 export function operationsText(operations: readonly ListedOperation[], form: 'text' | 'markdown' | 'json'): string {
   if (form === 'json') return `${JSON.stringify(operations, undefined, 2)}\n`
   if (form === 'markdown') return operationsTable(operations)
-  return operations
-    .map(({ service, name, supported }) => `${service.padEnd(6)} ${name}${supported ? '' : '  (not supported)'}\n`)
+  const line = ({ service, name, supported }: ListedOperation) =>
+    supported ? `${service.padEnd(6)} ${name}\n` : `${'-'.padEnd(6)} ${name}  (not supported yet)\n`
+  return [...operations.filter(({ supported }) => supported), ...operations.filter(({ supported }) => !supported)]
+    .map(line)
     .join('')
 }

@@ -15,21 +15,23 @@ function written(isTTY: boolean, ...steps: [number, number][]): string {
 const mebibyte = 2 ** 20
 
 test('moves on a terminal, and leaves its line at the end', () =>
-  expect(written(true, [0, 3 * mebibyte], [mebibyte, 3 * mebibyte])).toBe(
-    `\rdisk.raw [${'.'.repeat(30)}] 0/3 MiB \rdisk.raw [${'#'.repeat(10)}${'.'.repeat(20)}] 1/3 MiB \n`,
+  expect(written(true, [1000, 3 * mebibyte], [mebibyte, 3 * mebibyte], [4 * mebibyte, 3 * mebibyte])).toBe(
+    [
+      `\rdisk.raw [${'.'.repeat(30)}] 1000 bytes of 3 MiB `,
+      `\rdisk.raw [${'#'.repeat(10)}${'.'.repeat(20)}] 1 MiB of 3 MiB `,
+      `\rdisk.raw [${'#'.repeat(30)}] 4 MiB of 3 MiB \n`,
+    ].join(''),
   ))
 
-test('elsewhere is a line for each tenth', () => {
-  const steps = Array.from({ length: 101 }, (_, index): [number, number] => [index * mebibyte, 100 * mebibyte])
-  const lines = written(false, ...steps).split('\n')
-  expect(lines).toHaveLength(12)
-  expect(lines[1]).toBe('disk.raw 10 % 10/100 MiB')
-})
-
 test.each([
-  ['of nothing is done', [[0, 0]], 'disk.raw 100 % 0/0 MiB\n'],
-  ['never goes beyond its end', [[2 * mebibyte, mebibyte]], 'disk.raw 100 % 2/1 MiB\n'],
-  ['that has not begun says nothing', [], ''],
-] as [string, [number, number][], string][])('a bar %s', (_title, steps, expected) =>
+  [
+    'of many steps',
+    [mebibyte, 2 * mebibyte, 100 * mebibyte].map((done) => [done, 100 * mebibyte]),
+    'disk.raw: 100 MiB\n',
+  ],
+  ['of a small file', [[9000, 10_000]], 'disk.raw: 10 KiB\n'],
+  ['of a smaller one', [[1, 1023]], 'disk.raw: 1023 bytes\n'],
+  ['that has not begun', [], ''],
+] as [string, [number, number][], string][])('elsewhere a bar %s says one line at most', (_title, steps, expected) =>
   expect(written(false, ...steps)).toBe(expected),
 )

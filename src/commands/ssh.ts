@@ -2,7 +2,7 @@ import { execa } from 'execa'
 import { adminCall, CommandFailed, type DataFolder } from './data-folder.ts'
 
 /** What the emulator tells of an instance and how it is reached. */
-interface ReachedInstance {
+export interface ReachedInstance {
   readonly id: string
   readonly state: string
   readonly network: { readonly publicAddress: string }

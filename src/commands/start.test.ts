@@ -1,5 +1,7 @@
-import { describe, expect, test } from 'vitest'
-import { banner } from './start.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Emulator } from '../index.ts'
+import { readSettings } from '../settings.ts'
+import { banner, type StartParts, start } from './start.ts'
 
 const here = { data: `${process.cwd()}/.euca-emu`, host: '127.0.0.1' }
 const publicAddresses = { network: '127.8.42.0/24', standIns: [] }
@@ -37,4 +39,80 @@ describe('the banner', () => {
       banner({ images, publicAddresses: { ...publicAddresses, standIns: [{ port: 22, reason }] } }, here),
     ).toContain(`  port 22 is stood in for by a high port of 127.0.0.1 (${words}): euca-emu ssh ID finds it`),
   )
+})
+
+test.each([
+  ['/it', '/it'],
+  ["/it's", "'/it'\\''s'"],
+])('the banner names the program as it was started, and quotes the folder %s', (data, word) =>
+  expect(banner({ images, publicAddresses }, { ...here, data }, 'node dist/src/cli.js').at(-1)).toBe(
+    `clients: eval "$(node dist/src/cli.js env --data ${word})"`,
+  ),
+)
+
+describe('told to stop', () => {
+  beforeEach(() => void vi.spyOn(console, 'log').mockImplementation(() => undefined))
+  afterEach(() => void vi.restoreAllMocks())
+
+  /** Starts with an opening that ends when the test lets it, and says what was done to what. */
+  function startWith(stopGrace: number) {
+    const did: string[] = []
+    let open: (() => void) | undefined
+    const stop = (hurry?: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        did.push('stop')
+        const ended = () => {
+          did.push('hurry')
+          resolve()
+        }
+        if (hurry?.aborted) ended()
+        else hurry?.addEventListener('abort', ended)
+      })
+    const emulator = { url: 'http://x', images, publicAddresses, stop } as unknown as Emulator
+    const parts: StartParts = {
+      open: () =>
+        new Promise((resolve) => {
+          open = () => resolve(emulator)
+        }),
+      end: (name) => did.push(`end by ${name}`),
+    }
+    const before = process.listenerCount('SIGTERM')
+    const done = start({ ...readSettings({}, {}), stopGrace }, parts)
+    return { did, done, open: () => open?.(), before }
+  }
+  const tell = (name: 'SIGINT' | 'SIGTERM') => process.emit(name, name)
+  const minute = 60_000
+
+  test('twice while it is opening, it ends at once by the signal', async () => {
+    const { did, done, open } = startWith(minute)
+    tell('SIGTERM')
+    expect(did).toEqual([])
+    tell('SIGINT')
+    expect(did).toEqual(['end by SIGINT'])
+    open()
+    await vi.waitFor(() => expect(did).toContain('stop'))
+    tell('SIGTERM')
+    await done
+  })
+
+  test('once while the opening does not return, it ends when the grace has passed', async () => {
+    const { did, done, open } = startWith(0)
+    tell('SIGTERM')
+    await vi.waitFor(() => expect(did).toEqual(['end by SIGTERM']))
+    open()
+    await vi.waitFor(() => expect(did).toContain('stop'))
+    tell('SIGTERM')
+    await done
+  })
+
+  test('once while it is opening, it stops what has opened; again, at once; then nothing listens any more', async () => {
+    const { did, done, open, before } = startWith(minute)
+    tell('SIGTERM')
+    open()
+    await vi.waitFor(() => expect(did).toEqual(['stop']))
+    tell('SIGTERM')
+    await done
+    expect(did).toEqual(['stop', 'hurry'])
+    expect(process.listenerCount('SIGTERM')).toBe(before)
+  })
 })

@@ -61,7 +61,7 @@ test('proofs that hold end with 0; the cloud is there for them, and gone afterwa
 
 test('the data folder is kept when that is asked for, and it is said where', async () => {
   expect(await tour({ ...options, keep: true }, parts(proves))).toBe(0)
-  const data = /--data '([^']+)'/.exec(printed.at(-1) ?? '')?.[1] ?? ''
+  const data = /--data (\S+)/.exec(printed.at(-1) ?? '')?.[1] ?? ''
   expect(data.startsWith(folder)).toBe(true)
   expect(existsSync(join(data, 'credentials.json'))).toBe(true)
 })

@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { defaultCache, installedFixtures } from '../../fixtures/catalog.ts'
 import { queryClient } from '../client/ec2.ts'
-import { startEmulator } from '../index.ts'
+import { type Emulator, startEmulator } from '../index.ts'
 import type { Settings } from '../settings.ts'
 import { guided } from '../tour/guided.ts'
 import type { Starter, Tour } from '../tour/tour.ts'
 import { walk } from '../tour/walk.ts'
 import { adminCall, CommandFailed, readDataFolder } from './data-folder.ts'
 import { examine, findingsText } from './doctor.ts'
+import { programName } from './program-name.ts'
+import { shellWord } from './quoting.ts'
 import { sshArguments } from './ssh.ts'
 
 /** What `tour` is told. */
@@ -37,7 +39,7 @@ const dataIn = (folder: string) => join(folder, 'data')
 
 async function starter<Kind extends 'hvm' | 'paravirtual'>(kind: Kind): Promise<Starter<Kind>> {
   const found = (await installedFixtures(defaultCache())).find(({ virtualization }) => virtualization === kind)
-  if (!found) throw new CommandFailed(`there is no ${kind} starter image: "euca-emu fixtures build" makes it`)
+  if (!found) throw new CommandFailed(`there is no ${kind} starter image: "${programName()} fixtures build" makes it`)
   return found as Starter<Kind>
 }
 
@@ -46,7 +48,13 @@ async function starters(): Promise<Starters> {
 }
 
 /** The emulator on the tour's folder as its clients see it. */
-async function tourOf(zone: string, folder: string, images: Starters, signal: AbortSignal): Promise<Tour> {
+async function tourOf(
+  { publicAddresses }: Emulator,
+  zone: string,
+  folder: string,
+  images: Starters,
+  signal: AbortSignal,
+): Promise<Tour> {
   const about = await readDataFolder(dataIn(folder))
   const { url, region, accountId, accessKeyId, secretAccessKey } = about
   const endpoint = `${url}/services/compute`
@@ -59,6 +67,7 @@ async function tourOf(zone: string, folder: string, images: Starters, signal: Ab
     ...images,
     folder,
     signal,
+    isStoodIn: publicAddresses.standIns.some(({ port }) => port === 22),
     say: (line) => console.log(line),
     login: async (instance, identity) =>
       sshArguments(await adminCall(about, `instances/${instance}`), { user: 'root', identity, command: [] }),
@@ -79,7 +88,7 @@ async function walkIn(folder: string, settings: Settings, parts: TourParts, sign
   const emulator = await parts.start({ data: dataIn(folder), port: 0, catalog: false, accelerator, memory, zone })
   try {
     console.log(`a cloud of its own is ready at ${emulator.url}`)
-    return (await guided(await tourOf(zone, folder, images, signal), parts.walk)) ? 0 : 1
+    return (await guided(await tourOf(emulator, zone, folder, images, signal), parts.walk)) ? 0 : 1
   } finally {
     await emulator.stop(AbortSignal.abort())
   }
@@ -99,7 +108,7 @@ export async function tour(
     const code = await walkIn(folder, settings, parts, told.signal)
     return told.signal.aborted ? 130 : code
   } finally {
-    if (keep) console.log(`kept: euca-emu start --data '${dataIn(folder)}' boots its instances again`)
+    if (keep) console.log(`kept: ${programName()} start --data ${shellWord(dataIn(folder))} boots its instances again`)
     else await rm(folder, { recursive: true, force: true })
     for (const signal of signals) process.off(signal, stop)
   }

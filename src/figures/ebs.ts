@@ -84,9 +84,11 @@ async function plugging(guest: Guest, volume: string): Promise<void> {
   console.log(`DetachVolume until the volume is available: ${spread(detached, 0)} ms`)
 }
 
-/** The bytes of the host's disk that a snapshot takes. */
+/** The bytes of the host's disk that a snapshot takes beside those that it shares with earlier ones. */
 async function bytesOf(cloud: MeasuredCloud, id: string): Promise<number> {
-  const file = (await readdir(cloud.data, { recursive: true })).find((path) => path.endsWith(`${id}.qcow2`))
+  const file = (await readdir(cloud.data, { recursive: true })).find(
+    (path) => /\.\d+\.qcow2$/.test(path) && path.includes(id),
+  )
   if (file === undefined) throw new Error(`${id} has no file`)
   return (await stat(join(cloud.data, file))).blocks * 512
 }

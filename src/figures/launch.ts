@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, open, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -9,35 +9,15 @@ import {
   createParavirtualDisk,
   paravirtualSizes,
 } from '../../emulator/node/instance-disk.ts'
+import { commandOf, forShell } from './bare.ts'
 import { type MeasuredCloud, measuredCloud } from './cloud.ts'
-import { median, spread, untilFileShows } from './measure.ts'
+import { spread, untilFileShows } from './measure.ts'
 
-/** What a launch costs over the same QEMU started from a shell: pairs in turn, `login:` in the console file. */
+/**
+ * What a launch costs over the same QEMU started from a shell: pairs in turn, `login:` in the console file. The cloud's
+ * guest reads its metadata before it asks who logs in; the shell's has nobody to ask and goes on at once.
+ */
 const pairs = Number(process.argv[2] ?? 10)
-
-/** The command line of the QEMU that carries a machine. */
-async function commandOf(folder: string): Promise<string[]> {
-  for (;;) {
-    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-      const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0').slice(0, -1)
-      if (/qemu-system-x86_64$/.test(words[0] ?? '') && words.join(' ').includes(folder)) return words
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}
-
-/** The same command with other disks and console, without the control channel: a shell has nobody at its other end. */
-function forShell(words: readonly string[], from: string, to: string): string[] {
-  const kept: string[] = []
-  for (let index = 0; index < words.length; index += 1) {
-    const word = words[index] ?? ''
-    if (word === '-S') continue
-    const next = words[index + 1] ?? ''
-    if ((word === '-chardev' && next.includes('fd=3')) || word === '-mon') index += 1
-    else kept.push(word.replaceAll(from, to))
-  }
-  return kept
-}
 
 async function throughCloud(cloud: MeasuredCloud, image: string) {
   const start = performance.now()
@@ -67,10 +47,14 @@ async function throughShell(
     const { size } = await stat(disk.image)
     await createParavirtualDisk({ ...disk, ...paravirtualSizes(size - bootRegionBytes, bytes) })
   }
-  const child = spawn('sh', ['-c', 'exec "$@"', 'sh', command, ...args], { stdio: 'ignore' })
-  const milliseconds = await untilFileShows(join(folder, 'console.log'), 'login:', start)
+  const path = join(folder, 'console.log')
+  const output = await open(path, 'a')
+  const child = spawn('sh', ['-c', 'exec "$@"', 'sh', command, ...args], { stdio: ['pipe', output.fd, 'inherit'] })
+  const ended = once(child, 'exit')
+  await output.close()
+  const milliseconds = await untilFileShows(path, 'login:', start)
   child.kill('SIGKILL')
-  await once(child, 'exit')
+  await ended
   await rm(folder, { recursive: true, force: true })
   return milliseconds
 }
@@ -89,7 +73,7 @@ try {
     }
     const ratios = cloudTimes.map((time, index) => time / (shellTimes[index] ?? 1))
     console.log(`${name}: RunInstances to login ${spread(cloudTimes, 0)} ms, from a shell ${spread(shellTimes, 0)} ms`)
-    console.log(`${name}: ratio ${spread(ratios)}, median ${median(ratios).toFixed(3)} of ${pairs} pairs`)
+    console.log(`${name}: ratio ${spread(ratios, 3)} of ${pairs} pairs`)
   }
 } finally {
   await cloud.close()

@@ -13,8 +13,8 @@ export function spread(values: readonly number[], digits = 2): string {
   return `${median(values).toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`
 }
 
-/** Waits until a file that grows contains a text, looking every 2 ms; milliseconds since `start`. */
-export async function untilFileShows(path: string, text: string, start: number): Promise<number> {
+/** Waits until a file that grows contains a text, looking every 2 ms; milliseconds since `start`. Throws after `patience`. */
+export async function untilFileShows(path: string, text: string, start: number, patience = 120_000): Promise<number> {
   let seen = ''
   let position = 0
   for (;;) {
@@ -26,7 +26,7 @@ export async function untilFileShows(path: string, text: string, start: number):
       seen = (seen + buffer.toString('latin1', 0, bytesRead)).slice(-131_072)
       if (seen.includes(text)) return performance.now() - start
     }
-    if (performance.now() - start > 120_000) throw new Error(`${path} does not show ${text}`)
+    if (performance.now() - start > patience) throw new Error(`${path} does not show ${text}`)
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
 }

@@ -11,7 +11,7 @@ import type { MachineSpec } from '../../emulator/node/hypervisor.ts'
 import { createHvmDisk } from '../../emulator/node/instance-disk.ts'
 import { machineUuid } from '../../emulator/node/machine-uuid.ts'
 import { qemuHypervisor } from '../../emulator/node/qemu.ts'
-import { qemuArguments } from '../../emulator/node/qemu-arguments.ts'
+import { cardMtu, qemuArguments } from '../../emulator/node/qemu-arguments.ts'
 import { findQemu } from '../../emulator/node/qemu-binary.ts'
 import { connectQmp } from '../../emulator/node/qmp.ts'
 import { findSupervision, spawnSupervised } from '../../emulator/node/supervision.ts'
@@ -101,6 +101,7 @@ async function onSwitch(folder: string): Promise<Guest> {
   const network = createSwitch({
     clock: systemClock,
     random: () => randomInt(2 ** 32 - 1),
+    mtu: cardMtu,
     domain: 'euca.internal',
     metadata: (_instanceId, connection) => connection.destroy(),
     resolve: () => undefined,

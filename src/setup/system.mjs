@@ -98,3 +98,16 @@ export const provideTestTools = () =>
     packages: ['openssl', 'openssh-client', 'python3', 'python3-venv'],
     hint: testToolsHint,
   })
+
+/** What to type where this script may not install what Debian 12 is built with. */
+export const debianToolsHint = `Debian 12, which a few tests boot, is built with mmdebstrap. Install it with
+  Debian, Ubuntu:  sudo apt-get install mmdebstrap fakeroot e2fsprogs uidmap`
+
+/** What Debian 12 is built with, which tests boot when the node has changed. Throws StepFailed with what to type. */
+export const provideDebianTools = () =>
+  provide({
+    name: 'what Debian 12 is built with',
+    isMissing: () => ['mmdebstrap', 'fakeroot', 'newuidmap'].some((program) => !isInstalled(program)),
+    packages: ['mmdebstrap', 'fakeroot', 'e2fsprogs', 'uidmap'],
+    hint: debianToolsHint,
+  })

@@ -4,7 +4,7 @@ import type { Tour } from './tour.ts'
 import { until } from './until.ts'
 
 /** An instance as DescribeInstances shows it. Throws ServiceError. */
-async function findInstance({ ec2 }: Tour, id: string): Promise<Xml | undefined> {
+export async function findInstance({ ec2 }: Tour, id: string): Promise<Xml | undefined> {
   const answer = await ec2.call('DescribeInstances', { InstanceId: [id] })
   return list(list(answer, 'reservationSet')[0], 'instancesSet')[0]
 }

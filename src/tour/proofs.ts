@@ -3,6 +3,7 @@ export const proofTitles = {
   registration: 'a disk, and a root with its kernel and ramdisk, are bundled, uploaded and registered',
   hvm: 'the disk boots by its own boot loader, and shows the words written into its bytes',
   paravirtual: 'the root boots with its kernel and ramdisk, and shows the words written into its bytes',
+  closed: 'port 22 of an instance is closed until a security group opens it',
   ssh: 'the key of CreateKeyPair logs in at the public address',
   plugged: 'a volume attached to the running guest appears in it with its serial',
   snapshot: 'a snapshot of a volume, onto which the guest was given a disk, completes',

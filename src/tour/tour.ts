@@ -23,4 +23,6 @@ export interface Tour {
   readonly say: (line: string) => void
   /** The arguments of ssh, before the command, that log in to an instance with a key's file. */
   readonly login: (instance: string, key: string) => Promise<string[]>
+  /** Whether a high port stands in for port 22 of public addresses on this host. */
+  readonly isStoodIn: boolean
 }

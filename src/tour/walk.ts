@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { list, text } from '../client/xml.ts'
 import { untilBooted } from './console.ts'
+import { expectClosed } from './door.ts'
 import { findDisk, inGuest, type Login, writeOntoDisk } from './guest.ts'
 import { type MarkedImage, register, registerBoth } from './images.ts'
 import { run, stopAndStart, terminate } from './instances.ts'
@@ -21,16 +22,29 @@ function expectSeen(what: string, seen: unknown, expected: unknown): void {
   if (seen !== expected) throw new ProofFailed(`${what}: expected ${expected}`, String(seen))
 }
 
-/** Makes a key pair, keeps its private key, and lets the default group open port 22. */
-async function openTheDoor({ ec2, folder, say }: Tour): Promise<Key> {
+/** Makes a key pair and keeps its private key. */
+async function makeKey({ ec2, folder, say }: Tour): Promise<Key> {
   const name = 'tour'
   const answer = await ec2.call('CreateKeyPair', { KeyName: name })
   const file = join(folder, 'key.pem')
   await writeFile(file, `${text(answer, 'keyMaterial')}\n`, { mode: 0o600 })
-  const ssh = { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, CidrIp: '0.0.0.0/0' }
-  await ec2.call('AuthorizeSecurityGroupIngress', { GroupName: 'default', ...ssh })
-  say(`key pair ${name} is made; the group default opens port 22`)
+  say(`key pair ${name} is made`)
   return { name, file }
+}
+
+/** What lets clients in at port 22 of all instances, once: whichever of them has booted first shows that it was closed. */
+function doorOf(tour: Tour, { prove }: Proofs): (instance: string) => Promise<void> {
+  let opened: Promise<void> | undefined
+  const open = async (instance: string) => {
+    await prove('closed', () => expectClosed(tour, instance))
+    const ssh = { IpProtocol: 'tcp', FromPort: 22, ToPort: 22, CidrIp: '0.0.0.0/0' }
+    await tour.ec2.call('AuthorizeSecurityGroupIngress', { GroupName: 'default', ...ssh })
+    tour.say('the group default opens port 22')
+  }
+  return (instance) => {
+    opened ??= open(instance)
+    return opened
+  }
 }
 
 /** Runs an instance of a marked image and proves that its bytes are what booted, for the first time. */
@@ -43,11 +57,20 @@ async function bootMarked(tour: Tour, image: MarkedImage, key: Key): Promise<Log
 
 const askForId = 'wget -q -O - http://169.254.169.254/latest/meta-data/instance-id'
 
+/** What both ways have: the images, the key, and how port 22 is opened. */
+interface Luggage {
+  readonly images: Record<'hvm' | 'paravirtual', MarkedImage>
+  readonly key: Key
+  readonly openDoor: (instance: string) => Promise<void>
+}
+
 /** The way of the disk image: log in, plug a volume in, write on both disks, end; see in another instance what is left. */
-async function wayOfTheDisk(tour: Tour, { prove }: Proofs, image: MarkedImage, key: Key): Promise<void> {
+async function wayOfTheDisk(tour: Tour, { prove }: Proofs, { images, key, openDoor }: Luggage): Promise<void> {
+  const image = images.hvm
   const sentence = randomBytes(8).toString('hex')
   const volume = await makeVolume(tour)
   const first = await prove('hvm', () => bootMarked(tour, image, key))
+  await openDoor(first.instance)
   await prove('ssh', async () => {
     const where = await tour.login(first.instance, first.key)
     tour.say(`ssh ${where.slice(-3).join(' ')}`)
@@ -107,14 +130,10 @@ async function keepOverAStop(tour: Tour, login: Login): Promise<void> {
 }
 
 /** The way of the root image: its guest is given a disk image for a volume; a snapshot of that boots. */
-async function wayOfTheRoot(
-  tour: Tour,
-  { prove }: Proofs,
-  images: Record<'hvm' | 'paravirtual', MarkedImage>,
-  key: Key,
-) {
+async function wayOfTheRoot(tour: Tour, { prove }: Proofs, { images, key, openDoor }: Luggage): Promise<void> {
   const volume = await makeVolume(tour)
   const builder = await prove('paravirtual', () => bootMarked(tour, images.paravirtual, key))
+  await openDoor(builder.instance)
   const snapshot = await prove('snapshot', async () => {
     await attach(tour, volume, builder.instance)
     await writeOntoDisk(tour, builder, serialOf(volume), images.hvm.file)
@@ -130,8 +149,8 @@ export async function walk(tour: Tour, proofs: Proofs): Promise<void> {
   const failed = new AbortController()
   const one = { ...tour, signal: AbortSignal.any([tour.signal, failed.signal]) }
   const images = await proofs.prove('registration', () => registerBoth(one))
-  const key = await openTheDoor(one)
-  const ways = [wayOfTheDisk(one, proofs, images.hvm, key), wayOfTheRoot(one, proofs, images, key)]
+  const luggage = { images, key: await makeKey(one), openDoor: doorOf(one, proofs) }
+  const ways = [wayOfTheDisk(one, proofs, luggage), wayOfTheRoot(one, proofs, luggage)]
   try {
     await Promise.all(ways)
   } catch (error) {

@@ -48,14 +48,28 @@ function probeHost(ports: readonly string[]): string[] {
   ]
 }
 
+/** Ports that traceroute sends to; who gets there answers that nobody listens. */
+const [lowestTraced, highestTraced] = [33_434, 33_534]
+
+/** Shell that says each second by which protocols a neighbour answers, `by tcp icmp udp` when by all. */
+function probePeer(address: string, word: string): string[] {
+  return [
+    `tcp() { fetch ${address} 7000 | grep -q ${word}; }`,
+    `icmp() { ping -c 1 -W 1 ${address} > /dev/null; }`,
+    `udp() { traceroute -n -q 1 -w 1 -m 2 ${address} 2> /dev/null | grep -q "^ *2  *${address} "; }`,
+    'while :; do seen=; for kind in tcp icmp udp; do $kind && seen="$seen $kind"; done',
+    'result peer by $seen; sleep 1; done',
+  ]
+}
+
 export default defineCase({
   id: 'network/security-groups',
-  title: 'instances talk as their groups allow, from the grant to its revocation, and never to the host',
+  title: 'instances talk over TCP, UDP and ICMP as their groups allow, from grant to revocation, and never to the host',
   level: 'MUST',
   covers: ['CreateSecurityGroup', 'AuthorizeSecurityGroupIngress', 'RevokeSecurityGroupIngress', 'RunInstances'],
   needs: ['s3', 'images', 'instance-store', 'boots-paravirtual', 'network', 'security-groups'],
   source: 'eucalyptus-behaviour.md section 8; node.md section 6 (no way to the host); issue "a network"',
-  seconds: 40,
+  seconds: 60,
   async run(tools) {
     const { ec2, account } = tools.administrator
     const [asking, asked] = [await makeGroup(tools), await makeGroup(tools)]
@@ -68,11 +82,7 @@ export default defineCase({
     const host = await canary(tools)
     // The cloud's own port too, unless it is the one at which the metadata service answers.
     const ports = [String(host.port), new URL(tools.target.endpoints.ec2).port].filter((port) => port !== '')
-    const clientData = userDataScript(
-      fetchFunction,
-      ...probeHost(ports),
-      `while :; do if fetch ${address} 7000 | grep -q ${word}; then result peer open; else result peer closed; fi; sleep 1; done`,
-    )
+    const clientData = userDataScript(fetchFunction, ...probeHost(ports), ...probePeer(address, word))
     const client = await runInstance(tools, { ImageId, SecurityGroup: [asking.name], UserData: clientData })
     await untilRunning(tools, client)
     for (const name of ['gateway', 'resolver', 'metadata']) {
@@ -83,18 +93,25 @@ export default defineCase({
     assert.equal(host.asked(), 0, "a guest reached this machine's loopback")
     assert.equal(await resultOf(tools, server, 'serving'), '0')
     /** Waits until the two newest probes, of which at most one was under way before, say so. */
-    const untilPeerIs = async (state: 'open' | 'closed') => {
+    const untilPeerAnswers = async (...kinds: string[]) => {
+      const by = ['by', ...kinds].join(' ')
       const seen = resultsOn(await consoleOf(tools.administrator, client), 'peer').length
       const look = async () => resultsOn(await consoleOf(tools.administrator, client), 'peer').slice(seen + 1)
       const newest = await tools.until(`probes of ${server}`, look, (probes) => probes.length >= 2)
-      assert.deepEqual(newest.slice(0, 2), [state, state])
+      assert.deepEqual(newest.slice(0, 2), [by, by])
     }
-    await untilPeerIs('closed')
-    const source = [{ UserId: account.accountId, GroupName: asking.name }]
-    const rule = { IpPermissions: [{ IpProtocol: 'tcp', FromPort: 7000, ToPort: 7000, Groups: source }] }
-    await ec2.call('AuthorizeSecurityGroupIngress', { GroupId: asked.id, ...rule })
-    await untilPeerIs('open')
-    await ec2.call('RevokeSecurityGroupIngress', { GroupId: asked.id, ...rule })
-    await untilPeerIs('closed')
+    const rule = (IpProtocol: string, FromPort: number, ToPort: number) => {
+      const Groups = [{ UserId: account.accountId, GroupName: asking.name }]
+      return { IpProtocol, FromPort, ToPort, Groups }
+    }
+    const tcp = rule('tcp', 7000, 7000)
+    const others = [rule('icmp', 8, -1), rule('udp', lowestTraced, highestTraced)]
+    await untilPeerAnswers()
+    await ec2.call('AuthorizeSecurityGroupIngress', { GroupId: asked.id, IpPermissions: [tcp, ...others] })
+    await untilPeerAnswers('tcp', 'icmp', 'udp')
+    await ec2.call('RevokeSecurityGroupIngress', { GroupId: asked.id, IpPermissions: others })
+    await untilPeerAnswers('tcp')
+    await ec2.call('RevokeSecurityGroupIngress', { GroupId: asked.id, IpPermissions: [tcp] })
+    await untilPeerAnswers()
   },
 })

@@ -3,7 +3,7 @@ import type { Cloud } from '../../cloud.ts'
 import type { Draft } from '../../state/store.ts'
 import { fault } from '../faults.ts'
 import { operation } from '../operation.ts'
-import { defaultGroupName, findGroup } from './group.ts'
+import { defaultGroupName, egressRules, findGroup, type SecurityGroupRecord } from './group.ts'
 
 /** Deletes a group that no instance is in. AWS also keeps one that the rules of another group name. */
 export default operation('DeleteSecurityGroup', {
@@ -34,4 +34,7 @@ const isNamed = (cloud: Cloud, draft: Draft, id: string) =>
   cloud.groups
     .in(draft)
     .list()
-    .some((group) => group.id !== id && group.rules.some(({ source }) => 'groupId' in source && source.groupId === id))
+    .some((group) => group.id !== id && names(group, id))
+
+const names = (group: SecurityGroupRecord, id: string) =>
+  [...group.rules, ...egressRules(group)].some(({ source }) => 'groupId' in source && source.groupId === id)

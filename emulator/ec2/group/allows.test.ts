@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type IngressPacket, ingressAllowed, openPorts } from './allows.ts'
+import { egressAllowed, type IngressPacket, ingressAllowed, openPorts } from './allows.ts'
 import type { Rule, SecurityGroupRecord } from './group.ts'
 
 const group = (id: string, rules: Rule[]): SecurityGroupRecord => ({
@@ -96,6 +96,33 @@ describe('other protocols', () => {
   ])('%s to %s, %i: %s', (sender, to, protocol, expected) =>
     expect(allowed({ from: from(sender), to, protocol, port: 9 })).toBe(expected),
   )
+})
+
+describe('what goes out', () => {
+  const out = (...egress: Rule[]) => ({ ...group('out', []), egress })
+  const members: Record<string, SecurityGroupRecord[]> = {
+    'i-any': [group('any', [])],
+    'i-none': [out()],
+    'i-some': [out(), out(rule('tcp', 80, 80, '10.0.0.0/8'), rule('udp', 53, 53, 'any'), rule('icmp', 8, 0, 'any'))],
+  }
+  type Row = [string, string, 'tcp' | 'udp' | 'icmp', number, boolean]
+  test.each<Row>([
+    ['i-any', '203.0.113.9', 'tcp', 80, true],
+    ['i-any', 'i-none', 'udp', 53, true],
+    ['i-none', '203.0.113.9', 'tcp', 80, false],
+    ['i-none', 'i-any', 'icmp', 8, false],
+    ['i-some', '10.1.2.3', 'tcp', 80, true],
+    ['i-some', '10.1.2.3', 'tcp', 81, false],
+    ['i-some', '11.1.2.3', 'tcp', 80, false],
+    ['i-some', 'i-any', 'udp', 53, true],
+    ['i-some', 'i-none', 'udp', 53, false],
+    ['i-some', 'i-any', 'icmp', 8, true],
+    ['i-some', 'i-any', 'icmp', 13, false],
+    ['i-unknown', '203.0.113.9', 'tcp', 80, false],
+  ])('%s to %s, %s %i: %s', (sender, to, protocol, number, expected) => {
+    const what = protocol === 'icmp' ? { protocol, icmpType: number, icmpCode: 0 } : { protocol, port: number }
+    expect(egressAllowed((id) => members[id] ?? [], { ...what, from: sender, to: from(to) })).toBe(expected)
+  })
 })
 
 describe('ports open to the outside', () => {

@@ -24,6 +24,11 @@ export const groupFaults = {
       message: () => 'The request must contain the parameter groupName or groupId',
     },
   },
+  groupNotInVpc: {
+    code: 'InvalidGroup.NotFound',
+    status: 400,
+    message: (id = '') => `VPC security group (${id}) not found`,
+  },
   groupTextInvalid: {
     code: 'InvalidParameterValue',
     status: 400,

@@ -1,7 +1,7 @@
 import type { Answer } from '../../../src/protocol/xml.ts'
 import type { Cloud } from '../../cloud.ts'
 import type { FilterTable } from '../filters.ts'
-import type { Rule, SecurityGroupRecord } from './group.ts'
+import { egressRules, type Rule, type SecurityGroupRecord } from './group.ts'
 
 const portsOf = (rule: Rule, which: 'fromPort' | 'toPort') => (/^[a-z]/.test(rule.protocol) ? rule[which] : undefined)
 const cidrOf = ({ source }: Rule) => ('cidr' in source ? source.cidr : undefined)
@@ -62,10 +62,7 @@ function permission(cloud: Cloud, first: Rule, same: readonly Rule[]): { [name: 
   }
 }
 
-/** What every group of AWS lets out; Eucalyptus shows rules for that in a VPC alone. */
-const everythingOut: Rule = { protocol: '-1', fromPort: -1, toPort: -1, source: { cidr: '0.0.0.0/0' } }
-
-/** A group as DescribeSecurityGroups shows it. */
+/** A group as DescribeSecurityGroups shows it. Eucalyptus shows what it lets out in a VPC alone. */
 export function groupView(cloud: Cloud, group: SecurityGroupRecord): { [name: string]: Answer } {
   return {
     ownerId: group.ownerId,
@@ -73,7 +70,7 @@ export function groupView(cloud: Cloud, group: SecurityGroupRecord): { [name: st
     groupId: group.id,
     groupDescription: group.description,
     ipPermissions: permissions(cloud, group.rules),
-    ipPermissionsEgress: permissions(cloud, cloud.settings.fidelity === 'aws' ? [everythingOut] : []),
+    ipPermissionsEgress: permissions(cloud, cloud.settings.fidelity === 'aws' ? egressRules(group) : []),
     tagSet: [],
   }
 }

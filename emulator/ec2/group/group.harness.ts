@@ -6,11 +6,15 @@ export async function createGroup(it: TestCloud, GroupName: string, as?: Caller)
   return theText(await it.call('CreateSecurityGroup', { GroupName, GroupDescription: 'of a test' }, as), 'groupId')
 }
 
-/** What a group lets in, as DescribeSecurityGroups tells it, a line for each permission: `tcp 22-22 0.0.0.0/0`. */
-export async function rulesIn(it: TestCloud, group: { GroupName: string } | { GroupId: string }): Promise<string[]> {
+/** What a group lets in, or out, as DescribeSecurityGroups tells it, a line for each permission: `tcp 22-22 0.0.0.0/0`. */
+export async function rulesIn(
+  it: TestCloud,
+  group: { GroupName: string } | { GroupId: string },
+  which: 'ipPermissions' | 'ipPermissionsEgress' = 'ipPermissions',
+): Promise<string[]> {
   const parameters = Object.fromEntries(Object.entries(group).map(([name, value]) => [`${name}.1`, value]))
   const answer = await it.call('DescribeSecurityGroups', parameters)
-  return items(deep(answer, 'securityGroupInfo', '0') ?? '', 'ipPermissions').map((permission) => {
+  return items(deep(answer, 'securityGroupInfo', '0') ?? '', which).map((permission) => {
     const names = items(permission, 'groups').map((one) => deep(one, 'groupName'))
     const ranges = items(permission, 'ipRanges').map((range) => deep(range, 'cidrIp'))
     const ports = `${deep(permission, 'fromPort') ?? ''}-${deep(permission, 'toPort') ?? ''}`

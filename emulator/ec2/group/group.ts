@@ -3,7 +3,7 @@ import type { Cloud } from '../../cloud.ts'
 import type { Draft } from '../../state/store.ts'
 import { fault } from '../faults.ts'
 
-/** Where the traffic that a rule lets in comes from: an IPv4 range, or the members of a group. */
+/** Where the traffic of a rule comes from, or goes to when the rule lets it out: an IPv4 range, or a group's members. */
 export type Source =
   | { readonly cidr: string }
   | {
@@ -13,7 +13,7 @@ export type Source =
       readonly groupName: string
     }
 
-/** One thing that a group lets in. There is one rule for each source, however many a request lists. */
+/** One thing that a group lets in, or out. There is one rule for each source, however many a request lists. */
 export interface Rule {
   /** `tcp`, `udp`, `icmp`, `-1` for all, or the number of another protocol. */
   readonly protocol: string
@@ -24,15 +24,23 @@ export interface Rule {
   readonly description?: string
 }
 
-/** A security group: what its members' network lets in. Everything out is allowed. */
+/** A security group: what its members' network lets in and out. */
 export interface SecurityGroupRecord {
   readonly id: string
   readonly ownerId: string
   /** Unique in an account. */
   readonly name: string
   readonly description: string
+  /** What it lets in. */
   readonly rules: readonly Rule[]
+  /** What it lets out; everything where nobody ever said, which is all that Eucalyptus has without a VPC. */
+  readonly egress?: readonly Rule[]
 }
+
+const everythingOut: Rule = { protocol: '-1', fromPort: -1, toPort: -1, source: { cidr: '0.0.0.0/0' } }
+
+/** What a group lets out. */
+export const egressRules = ({ egress = [everythingOut] }: SecurityGroupRecord): readonly Rule[] => egress
 
 /** What makes two rules the same: all but the description, and of a group its id. */
 export const ruleKey = ({ protocol, fromPort, toPort, source }: Rule): string =>

@@ -5,22 +5,22 @@ import type { Draft } from '../../state/store.ts'
 import { fault } from '../faults.ts'
 import { canonicalCidr } from './cidr.ts'
 import { defaultGroup, defaultGroupName, groupId, groupNamed, type Rule, type Source } from './group.ts'
-import { type Asked, asked, type IngressRequest } from './ingress-request.ts'
+import type { Asked } from './permission-request.ts'
 import { portsOf, protocolOf } from './protocol.ts'
 
 /**
- * The rules that a request asks for, within a change: for each of its permissions one for each source. Throws the faults
- * for what is malformed, and for a source group that is not there unless Eucalyptus is to revoke it.
+ * The rules that permissions ask for, within a change: for each of them one for each source. Throws the faults for what
+ * is malformed, and for a source group that is not there unless Eucalyptus is to revoke it.
  */
 export function rulesOf(
   cloud: Cloud,
   draft: Draft,
-  request: IngressRequest,
+  permissions: readonly Asked[],
   caller: Caller,
   purpose: 'authorize' | 'revoke',
 ): Rule[][] {
   const { fidelity } = cloud.settings
-  return asked(request, fidelity).map((permission) => {
+  return permissions.map((permission) => {
     const sources = sourcesOf(cloud, draft, permission, caller, purpose)
     if (!sources.length) {
       // EUCA-5934: what has no source is let through, as there is nothing to allow.

@@ -1,6 +1,7 @@
 import { list, text } from '../../../src/protocol/shape.ts'
 import type { Cloud } from '../../cloud.ts'
 import type { Draft } from '../../state/store.ts'
+import { dropAssociation } from '../address/address.ts'
 import { fault } from '../faults.ts'
 import { operation } from '../operation.ts'
 import { type InstanceRecord, moveInstance, stateView } from './instance.ts'
@@ -25,6 +26,7 @@ export default operation('TerminateInstances', {
       if (guarded) throw fault('terminationProtected', guarded.id)
       return current.map((previous) => {
         if (previous.state === 'stopped') {
+          dropAssociation(cloud, draft, previous.id)
           deleting.push(...releaseVolumes(cloud, draft, previous.id))
           return { previous, now: endStopped(cloud, draft, previous) }
         }

@@ -3,6 +3,7 @@ import type { Cloud } from '../../cloud.ts'
 import type { FilterTable } from '../filters.ts'
 import type { VolumeRecord } from '../volume/volume.ts'
 import { endings, type InstanceRecord, stateCode, stateView } from './instance.ts'
+import { metadataOptionsView } from './metadata-options.ts'
 
 /** The volumes that are attached to an instance. */
 export const volumesOf = (volumes: readonly VolumeRecord[], id: string): VolumeRecord[] =>
@@ -12,6 +13,12 @@ const privateName = ({ network: { hostname, domain } }: InstanceRecord) => `${ho
 
 /** An instance has its addresses while it starts and runs; a stopped one shows none, as its machine is gone. */
 const isReachable = ({ state }: InstanceRecord) => state === 'pending' || state === 'running'
+
+/** The public address of an instance while it has one: an elastic one also while it is stopped. */
+const publicAddressOf = (cloud: Cloud, instance: InstanceRecord) =>
+  isReachable(instance) || cloud.addresses.list().some(({ association }) => association?.instanceId === instance.id)
+    ? instance.network.publicAddress
+    : undefined
 const whileReachable = <Value>(instance: InstanceRecord, value: Value) => (isReachable(instance) ? value : undefined)
 
 /** The filters of DescribeInstances. */
@@ -22,7 +29,7 @@ export const instanceFilters = (cloud: Cloud): FilterTable<InstanceRecord> => ({
     volumesOf(cloud.volumes.list(), id).map(({ attachment }) => attachment?.device),
   'block-device-mapping.volume-id': ({ id }) => volumesOf(cloud.volumes.list(), id).map((volume) => volume.id),
   'client-token': ({ clientToken }) => [clientToken],
-  'dns-name': (instance) => [whileReachable(instance, instance.network.publicAddress)],
+  'dns-name': (instance) => [publicAddressOf(cloud, instance)],
   'group-id': ({ groupIds }) => groupIds,
   'group-name': ({ groupIds }) => groupIds.map((id) => cloud.groups.get(id)?.name),
   'image-id': ({ imageId }) => [imageId],
@@ -32,7 +39,7 @@ export const instanceFilters = (cloud: Cloud): FilterTable<InstanceRecord> => ({
   'instance-type': ({ instanceType }) => [instanceType],
   'instance.group-id': ({ groupIds }) => groupIds,
   'instance.group-name': ({ groupIds }) => groupIds.map((id) => cloud.groups.get(id)?.name),
-  'ip-address': (instance) => [whileReachable(instance, instance.network.publicAddress)],
+  'ip-address': (instance) => [publicAddressOf(cloud, instance)],
   'kernel-id': ({ kernelId }) => [kernelId],
   'key-name': ({ keyName }) => [keyName],
   'launch-index': ({ launchIndex }) => [launchIndex],
@@ -52,12 +59,12 @@ export const instanceFilters = (cloud: Cloud): FilterTable<InstanceRecord> => ({
 })
 
 /** An instance's groups as answers list them. */
-const groupSet = (cloud: Cloud, { groupIds }: InstanceRecord) =>
+export const groupSet = (cloud: Cloud, { groupIds }: InstanceRecord) =>
   groupIds.map((groupId) => ({ groupId, groupName: cloud.groups.get(groupId)?.name }))
 
-/** The volumes of an instance; ephemeral disks are not listed, as in the real cloud (5.2). */
-function mappings(cloud: Cloud, { id }: InstanceRecord): Answer {
-  return volumesOf(cloud.volumes.list(), id).map(({ id: volumeId, attachment }) => ({
+/** The volumes of an instance as answers list them; ephemeral disks are not listed, as in the real cloud (5.2). */
+export function mappings(volumes: readonly VolumeRecord[]): Answer {
+  return volumes.map(({ id: volumeId, attachment }) => ({
     deviceName: attachment?.device,
     ebs: {
       volumeId,
@@ -73,7 +80,7 @@ export function instanceView(cloud: Cloud, instance: InstanceRecord): { [name: s
   const ending = instance.ending && endings[instance.ending.kind]
   const detail = instance.ending?.detail
   const aws = cloud.settings.fidelity === 'aws'
-  const publicAddress = whileReachable(instance, instance.network.publicAddress)
+  const publicAddress = publicAddressOf(cloud, instance)
   return {
     instanceId: instance.id,
     imageId: instance.imageId,
@@ -99,11 +106,12 @@ export function instanceView(cloud: Cloud, instance: InstanceRecord): { [name: s
     architecture: instance.architecture,
     rootDeviceType: instance.rootDeviceType,
     rootDeviceName: instance.rootDeviceName,
-    blockDeviceMapping: mappings(cloud, instance),
+    blockDeviceMapping: mappings(volumesOf(cloud.volumes.list(), instance.id)),
     virtualizationType: instance.virtualization,
     clientToken: instance.clientToken,
     tagSet: [],
     hypervisor: aws ? 'xen' : undefined,
+    metadataOptions: aws ? metadataOptionsView(instance.metadataOptions) : undefined,
     networkInterfaceSet: [],
   }
 }

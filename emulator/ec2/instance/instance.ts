@@ -2,6 +2,7 @@ import type { Cloud } from '../../cloud.ts'
 import { type Life, move } from '../../state/life.ts'
 import type { InstanceType } from '../../state/settings.ts'
 import type { Draft } from '../../state/store.ts'
+import type { MetadataOptions } from './metadata-options.ts'
 
 export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated'
 export type InstanceEvent = 'started' | 'hostDown' | 'halt' | 'halted' | 'start' | 'end' | 'gone'
@@ -55,6 +56,8 @@ export interface InstanceRecord {
   readonly terminatedAt?: string
   readonly launchedAt: string
   readonly clientToken?: string
+  /** Of the request that brought the client token, to tell another request with the same token. */
+  readonly requestDigest?: string
   readonly imageId: string
   readonly kernelId?: string
   readonly ramdiskId?: string
@@ -64,6 +67,12 @@ export interface InstanceRecord {
   /** base64, as it was given. */
   readonly userData?: string
   readonly disableApiTermination: boolean
+  /** What a power-off by its own guest makes of an EBS-backed instance in AWS; left out it stops. */
+  readonly shutdownBehavior?: 'stop' | 'terminate'
+  /** The password that the guest printed on its console for the owner of the key pair: RSA, base64. */
+  readonly passwordData?: string
+  /** How its metadata service behaves in AWS; left out as AWS has it by default. */
+  readonly metadataOptions?: MetadataOptions
   readonly monitoring: boolean
   readonly architecture: string
   readonly platform?: 'windows'

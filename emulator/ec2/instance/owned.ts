@@ -27,3 +27,10 @@ export function ownedInstances(
   if (missing.length) throw fault(absent, ...missing)
   return found
 }
+
+/** The caller's instance of that id. Throws the faults of `ownedInstances`. */
+export function ownedInstance(cloud: Cloud, id: string, caller: Caller): InstanceRecord {
+  const [instance] = ownedInstances(cloud, [id], caller)
+  if (!instance) throw fault('instanceNotFound', id)
+  return instance
+}

@@ -117,6 +117,18 @@ describe('a reset', () => {
     expect(right.errors).toEqual(['ECONNRESET'])
   })
 
+  test('in the same turn as the last data comes after it', async () => {
+    const link = connect()
+    const far = await opened(link)
+    far.on('error', () => undefined)
+    const left = collect(link.left.stream)
+    far.write('the last word')
+    // The data leaves at the end of this turn, the reset behind it.
+    queueMicrotask(() => far.destroy())
+    await link.until(() => link.left.stream.closed)
+    expect([left.bytes().toString(), left.errors]).toEqual(['the last word', ['ECONNRESET']])
+  })
+
   test('answers data that nobody reads any more', async () => {
     const link = connect()
     const far = await opened(link)

@@ -92,8 +92,9 @@ export class Connection {
   receive(segment: Segment): void {
     if (this.#state === 'closed') return
     if (this.#state === 'opening') this.#opening(segment)
-    else if (!isExpected(segment, this.#receiver.next, this.#window())) this.#unexpected(segment)
-    else if (has(segment, flags.reset)) this.#reset(segment)
+    else if (!isExpected(segment, this.#receiver.next, this.#window())) {
+      if (!has(segment, flags.reset)) this.#acknowledge()
+    } else if (has(segment, flags.reset)) this.#reset(segment)
     else if (has(segment, flags.syn)) this.#repeatedSyn(segment)
     else if (has(segment, flags.acknowledge)) this.#acknowledged(segment)
   }
@@ -149,15 +150,15 @@ export class Connection {
     this.#schedule()
   }
 
-  #unexpected(segment: Segment): void {
-    if (!has(segment, flags.reset)) this.#acknowledge()
-  }
-
   #reset({ sequence }: Segment): void {
     // RFC 5961: only the exact next number resets; another one in the window may be forged.
     if (sequence !== this.#receiver.next) this.#acknowledge()
     else if (this.#state === 'lingering') this.#close()
-    else this.#fail(connectionError('ECONNRESET', 'the instance reset the connection'), false)
+    else {
+      // What came before it belongs to whoever reads; RFC 9293 lets it be dropped, Linux gives it as well.
+      this.#inbox.deliver(this.stream)
+      this.#fail(connectionError('ECONNRESET', 'the instance reset the connection'), false)
+    }
   }
 
   #repeatedSyn({ sequence }: Segment): void {
@@ -235,10 +236,9 @@ export class Connection {
   }
 
   #flush(): void {
-    if (this.#state === 'closed') return
-    this.#inbox.deliver(this.stream)
+    if (this.#state !== 'closed') this.#inbox.deliver(this.stream)
     if (this.#state === 'open') this.#sender.send()
-    if (this.#outlet.acknowledges) this.#acknowledge()
+    if (this.#outlet.acknowledges && this.#state !== 'closed') this.#acknowledge()
     if (this.#state !== 'open') return
     if (this.#sender.finSent) {
       this.#finished?.()

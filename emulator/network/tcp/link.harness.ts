@@ -48,6 +48,8 @@ export function portOf(instanceId: string, address: number, deliver: (frame: Buf
     stats: noStats(),
     flows: new Map(),
     begun: 0,
+    unanswered: new Set(),
+    sweptAt: 0,
     connections: new Map(),
   }
 }

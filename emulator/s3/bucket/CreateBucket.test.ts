@@ -24,6 +24,20 @@ describe('names', () => {
     expect((await eucalyptus.call(`PUT /${name}`)).status).toBe(inEucalyptus)
     expect((await aws.call(`PUT /${name}`)).status).toBe(inAws)
   })
+
+  it.each(['services', 'Services', '_euca'])(
+    '%s is reserved, as other paths of the port begin with it',
+    async (name) => {
+      for (const { call } of [eucalyptus, aws]) {
+        const reply = await call(`PUT /${name}`)
+        expect([reply.status, reply.all('Code')]).toEqual([400, ['InvalidBucketName']])
+      }
+    },
+  )
+
+  it.each(['services-1', 'service', 'euca'])('%s is not', async (name) => {
+    expect((await eucalyptus.call(`PUT /${name}`)).status).toBe(200)
+  })
 })
 
 describe('a name that is taken', () => {

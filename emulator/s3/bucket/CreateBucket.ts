@@ -23,7 +23,7 @@ export default s3Operation('CreateBucket', {
   async run(world, call) {
     const { objects, settings } = world
     const name = call.bucket
-    if (!isBucketName[settings.fidelity](name)) throw fault('invalidBucketName')
+    if (!isBucketName(settings.fidelity, name)) throw fault('invalidBucketName')
     const owner = ownerOf(call.requester)
     const bucket = { name, acl: aclForNew(world, call, owner), location: locationOf(world, call) }
     const answer = { headers: { location: `/${name}` } }

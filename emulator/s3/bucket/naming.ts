@@ -8,8 +8,13 @@ const isDnsName = (name: string) =>
   /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(name) &&
   isIP(name) === 0
 
-/** Which names a bucket may have. Eucalyptus: the `extended` scheme of BucketNameValidatorRepo.java, its default. */
-export const isBucketName: Readonly<Record<Fidelity, (name: string) => boolean>> = {
+const schemes: Readonly<Record<Fidelity, (name: string) => boolean>> = {
   eucalyptus: (name) => /^[A-Za-z0-9._-]{2,255}$/.test(name),
   aws: isDnsName,
 }
+
+/** On the one port the services' paths and our own pages come first: keys of such a bucket could not be reached. */
+const isReserved = (name: string) => /^(?:services|_euca)$/i.test(name)
+
+/** Whether a bucket may have this name. Eucalyptus: the `extended` scheme of BucketNameValidatorRepo.java, its default. */
+export const isBucketName = (fidelity: Fidelity, name: string): boolean => schemes[fidelity](name) && !isReserved(name)

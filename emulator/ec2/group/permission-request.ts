@@ -30,7 +30,10 @@ export const ingressInput = {
   SourceSecurityGroupOwnerId: optional(text),
 }
 
-/** Those parameters as they are read. */
+/** The parameters of AuthorizeSecurityGroupEgress and RevokeSecurityGroupEgress, which came when there was one form only. */
+export const egressInput = { GroupId: optional(text), IpPermissions: list(ipPermission) }
+
+/** The parameters of the ingress operations as they are read. */
 export type IngressRequest = Values<typeof ingressInput>
 
 /** One permission of a request, in the form of `IpPermissions.n`. */

@@ -1,0 +1,34 @@
+import type { Caller } from '../../../src/protocol/operation.ts'
+import { optional, text } from '../../../src/protocol/shape.ts'
+import type { Cloud } from '../../cloud.ts'
+import type { Draft } from '../../state/store.ts'
+import { fault } from '../faults.ts'
+import { operation } from '../operation.ts'
+import { type AddressRecord, disassociate, findAddress } from './address.ts'
+
+/** The address of an association of AWS. */
+function associated(cloud: Cloud, draft: Draft, associationId: string, caller: Caller): AddressRecord {
+  const address = cloud.addresses
+    .in(draft)
+    .list()
+    .find(({ association }) => association?.id === associationId.toLowerCase())
+  const isHere = address && cloud.settings.fidelity === 'aws'
+  if (!isHere) throw fault('associationNotFound', associationId)
+  return findAddress(cloud, draft, { AllocationId: address.id }, caller)
+}
+
+/** Takes an elastic address from its instance, which has a dynamic one again; of an address that no instance has, nothing. */
+export default operation('DisassociateAddress', {
+  input: { PublicIp: optional(text), AssociationId: optional(text) },
+  async run(cloud, { PublicIp, AssociationId }, { caller }) {
+    await cloud.store.change((draft) => {
+      const byAssociation = PublicIp === undefined && AssociationId !== undefined
+      const address = byAssociation
+        ? associated(cloud, draft, AssociationId, caller)
+        : findAddress(cloud, draft, { PublicIp }, caller)
+      disassociate(cloud, draft, address)
+    })
+    cloud.network.addressesMoved()
+    return { return: true }
+  },
+})

@@ -1,0 +1,94 @@
+import type { FaultRow } from '../../../src/protocol/faults.ts'
+
+const notStopped = (id = '') => `The instance '${id}' is not in the 'stopped' state.`
+
+/**
+ * The faults of instance attributes, of repeated launches and of parameters that only one of the clouds has: a part of
+ * the table of the EC2 service. Sources: VmControl and ComputeService of Eucalyptus; the EC2 API reference.
+ */
+export const instanceFaults = {
+  // Eucalyptus' binding refuses what it does not know before any operation is found (section 1.3).
+  unknownParameter: {
+    code: '400 Bad Request',
+    status: 400,
+    message: (names = '') => `Failed to bind the following fields:\n${names}`,
+  },
+  unknownAction: {
+    code: '400 Bad Request',
+    status: 400,
+    message: (action = '') => `Failed to find binding for action ${action}`,
+  },
+  idempotentMismatch: {
+    code: 'IdempotentParameterMismatch',
+    status: 400,
+    message: () => 'Arguments on this idempotent request are inconsistent with arguments used in previous request(s).',
+  },
+  shutdownInstanceStore: {
+    code: 'InvalidParameterCombination',
+    status: 400,
+    message: () => 'The attribute instanceInitiatedShutdownBehavior can only be used for EBS-backed images.',
+  },
+  // The blank in the code is Eucalyptus' own.
+  attributeMissing: {
+    code: ' MissingParameter',
+    status: 400,
+    message: () => 'Attribute parameter is required',
+    aws: { code: 'MissingParameter', message: () => 'The request must contain the parameter attribute' },
+  },
+  // Eucalyptus finds that the attribute is unknown, and then says so as if the instance were.
+  attributeUnknown: {
+    code: 'InvalidInstanceID.NotFound',
+    status: 400,
+    message: (_attribute = '', id = '') => `The instance ID '${id}' does not exist`,
+    aws: {
+      code: 'InvalidParameterValue',
+      message: (attribute = '') => `Value (${attribute}) for parameter attribute is invalid. Unknown attribute.`,
+    },
+  },
+  attributeValue: {
+    code: 'InvalidInstanceAttributeValue',
+    status: 400,
+    message: (sentence = '') => sentence,
+  },
+  attributesCombined: {
+    code: 'InvalidParameterCombination',
+    status: 400,
+    message: (...names) =>
+      names.length ? `Fields for multiple attribute types specified: ${names.join(', ')}` : 'No attributes specified.',
+  },
+  attributeUnsupported: {
+    code: 'UnsupportedOperation',
+    status: 400,
+    message: (name = '', value = '') => `The attribute ${name} cannot be ${value} in this cloud`,
+  },
+  attributeNotStopped: {
+    code: 'IncorrectInstanceState',
+    status: 400,
+    message: (id = '') => `The instance (${id}) is not in the 'stopped' state.`,
+    aws: { message: notStopped },
+  },
+  resetNotStopped: { code: 'IncorrectInstanceState', status: 400, message: notStopped },
+  attributeImage: {
+    code: 'InvalidAMIID.NotFound',
+    status: 400,
+    message: (id = '') => `Image id (${id}) not found`,
+    aws: { message: (id = '') => `The image id '[${id}]' does not exist` },
+  },
+  // Without a VPC the groups of an instance are those of its launch, and Eucalyptus words it so.
+  attributeGroup: {
+    code: 'InvalidGroup.NotFound',
+    status: 400,
+    message: (id = '') => `Security group (${id}) not found`,
+  },
+  attributeUserData: {
+    code: 'InvalidParameterValue',
+    status: 400,
+    message: () => 'User data decoding error.',
+    aws: { code: 'InvalidUserData.Malformed', message: () => 'Invalid BASE64 encoding of user data.' },
+  },
+  attributeUserDataTooLong: {
+    code: 'InvalidParameterValue',
+    status: 400,
+    message: () => 'User data is limited to 16384 bytes',
+  },
+} satisfies Record<string, FaultRow>

@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'minio'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { fakeHypervisor } from '../../emulator/node/fake.ts'
+import { queryClient } from '../client/ec2.ts'
+import type { ServiceError } from '../client/service-error.ts'
+import { list, text } from '../client/xml.ts'
+import { startEmulator } from '../index.ts'
+import { readDataFolder } from './data-folder.ts'
+import { addImage } from './image-add.ts'
+import { checkNames } from './image-pieces.ts'
+
+const work = mkdtempSync(join(tmpdir(), 'image-add-'))
+const data = join(work, 'data')
+const emulator = await startEmulator({ catalog: false, data, port: 0, hypervisor: fakeHypervisor() })
+const folder = await readDataFolder(data)
+afterAll(async () => {
+  await emulator.stop()
+  rmSync(work, { recursive: true })
+})
+
+let told: string[]
+beforeEach(() => {
+  told = []
+  vi.spyOn(process.stderr, 'write').mockImplementation((piece) => told.push(String(piece)) > 0)
+})
+afterEach(() => void vi.restoreAllMocks())
+
+const { accessKeyId, secretAccessKey } = emulator.credentials
+const ec2 = queryClient({
+  ...{ accessKeyId, secretAccessKey, region: 'x', service: 'ec2', version: '2016-11-15' },
+  endpoint: `${emulator.url}/services/compute`,
+})
+const { hostname, port } = new URL(emulator.url)
+const s3 = new Client({
+  endPoint: hostname,
+  port: Number(port),
+  useSSL: false,
+  accessKey: accessKeyId,
+  secretKey: secretAccessKey,
+})
+
+/** Everything that an image added could leave: images with their names and locations, objects with their ETags. */
+async function everything(): Promise<string[]> {
+  const images = list(await ec2.call('DescribeImages'), 'imagesSet')
+  const objects = (await s3.bucketExists('images')) ? await s3.listObjectsV2('images', '', true).toArray() : []
+  return [
+    ...images.map((one) => `${text(one, 'imageId')} ${text(one, 'name')} ${text(one, 'imageLocation')}`),
+    ...objects.map(({ name, etag }: { name: string; etag: string }) => `${name} ${etag}`),
+  ].sort()
+}
+const found = async (id: string | undefined) =>
+  list(await ec2.call('DescribeImages', { ImageId: [id] }), 'imagesSet')[0]
+
+function file(name: string, bytes = 10_000): string {
+  const path = join(mkdtempSync(join(work, 'files-')), name)
+  writeFileSync(path, randomBytes(bytes))
+  return path
+}
+const image = { bucket: 'images', architecture: 'x86_64' }
+const disk = (name: string) => addImage(folder, { ...image, files: [file('disk.raw')], type: 'hvm', name })
+
+describe('an image is added', () => {
+  test('as a disk', async () => {
+    const [made, ...more] = await disk('disk')
+    expect(more).toEqual([])
+    expect(await found(made?.id)).toMatchObject({
+      name: 'disk',
+      virtualizationType: 'hvm',
+      imageLocation: expect.stringMatching(/^images\/disk-[0-9a-f]{16}\.manifest\.xml$/),
+    })
+  })
+
+  test('as kernel and ramdisk before the root that names them', async () => {
+    const files = ['root', 'vmlinuz', 'initrd'].map((name) => file(name))
+    const made = await addImage(folder, { ...image, files, type: 'paravirtual' })
+    expect(made.map((one) => one.id.slice(0, 4))).toEqual(['eki-', 'eri-', 'emi-'])
+    const root = await found(made[2]?.id)
+    expect([text(root, 'name'), text(root, 'kernelId'), text(root, 'ramdiskId')]).toEqual([
+      'root',
+      made[0]?.id,
+      made[1]?.id,
+    ])
+  })
+
+  const long = 'a'.repeat(80)
+  test.each([
+    ['a slash where the other has a hyphen', 'a/b', 'a-b'],
+    ['80 letters that the other has', `${long}-one`, `${long}-two`],
+  ])('beside one whose name has %s', async (_what, first, second) => {
+    const [one] = await disk(first)
+    const before = await everything()
+    const [other] = await disk(second)
+    expect(await everything()).toEqual(expect.arrayContaining(before))
+    expect(text(await found(one?.id), 'imageLocation')).not.toBe(text(await found(other?.id), 'imageLocation'))
+  })
+})
+
+describe('nothing is changed by', () => {
+  const empty = () => file('empty', 0)
+  const good = () => file('good')
+  test.each<[string, () => Partial<Parameters<typeof addImage>[1]>, RegExp]>([
+    ['two files for a disk', () => ({ files: ['a', 'b'] }), /^--type hvm takes one file, the disk$/],
+    [
+      'one file for a root, its kernel and its ramdisk',
+      () => ({ files: ['a'], type: 'paravirtual' }),
+      /^--type paravirtual takes three files: the root file system, its kernel and its ramdisk$/,
+    ],
+    ['a file that is not there', () => ({ files: [join(work, 'missing')] }), /missing/],
+    ['a folder', () => ({ files: [work] }), new RegExp(`^${work} is a folder$`)],
+    ['a device', () => ({ files: ['/dev/null'] }), /^\/dev\/null is no regular file$/],
+    ['an empty file', () => ({ files: [empty()] }), /empty is empty$/],
+    ['an empty kernel', () => ({ files: [good(), empty(), good()], type: 'paravirtual' }), /empty is empty$/],
+    ['a name that is taken', () => ({ name: 'taken' }), /^emi-\w+ has the name taken already: choose another/],
+    [
+      'a taken name of a kernel',
+      () => ({ files: [good(), good(), good()], type: 'paravirtual', name: 'para' }),
+      /^emi-\w+ has the name para-kernel/,
+    ],
+    [
+      'a name that cannot be one',
+      () => ({ name: 'no good' }),
+      /^"no good" cannot be an image's name: 3 to 128 letters/,
+    ],
+    [
+      'a bucket that minio-js refuses',
+      () => ({ bucket: '../x' }),
+      /^the bucket \.\.\/x cannot be used: .*bucket name/i,
+    ],
+    ['what the cloud refuses at the end', () => ({ architecture: 'vax' }), /architecture/i],
+  ])('%s', async (_what, also, message) => {
+    const names = list(await ec2.call('DescribeImages'), 'imagesSet').map((one) => text(one, 'name'))
+    for (const name of ['taken', 'para-kernel']) if (!names.includes(name)) await disk(name)
+    const before = await everything()
+    const adding = addImage(folder, { ...image, files: [good()], type: 'hvm', ...also() })
+    await expect(adding).rejects.toThrow(message)
+    expect(await everything()).toEqual(before)
+  })
+
+  test('an interruption, whatever is registered by then', async () => {
+    const before = await everything()
+    const interruption = new AbortController()
+    vi.spyOn(process.stderr, 'write').mockImplementation((piece) => {
+      if (String(piece).includes('third')) interruption.abort(new Error('interrupted'))
+      return told.push(String(piece)) > 0
+    })
+    const files = ['third', 'first', 'second'].map((name) => file(name))
+    const adding = addImage(folder, { ...image, files, type: 'paravirtual', name: 'cut' }, interruption.signal)
+    await expect(adding).rejects.toThrow('interrupted')
+    expect(told.join('')).toMatch(/first[\s\S]*second[\s\S]*third/)
+    expect(await everything()).toEqual(before)
+  })
+})
+
+test('what cannot be undone is told, and the failure that began it is thrown', async () => {
+  vi.spyOn(Client.prototype, 'removeObject').mockRejectedValue(new Error('no connection'))
+  const errors = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const adding = addImage(folder, { ...image, files: [file('x')], type: 'hvm', name: 'left', architecture: 'vax' })
+  await expect(adding).rejects.toThrow(/architecture/i)
+  expect(errors.mock.calls).toEqual([['objects of images could not be removed again: Error: no connection']])
+})
+
+test.each(['abc', 'A(1)./_-', 'x'.repeat(128), 'ab', 'x'.repeat(129), '', 'a b', 'ümlaut', 'a:b', 'a*b', 'a\nbc'])(
+  'the name %j is refused before the upload when the cloud would refuse it after',
+  async (name) => {
+    const [mine, its] = await Promise.all([
+      checkNames([{ file: 'x', kind: 'machine', name }], ec2).then(
+        () => true,
+        () => false,
+      ),
+      ec2.call('RegisterImage', { Name: name }).catch((error: ServiceError) => !/name/i.test(error.message)),
+    ])
+    expect(mine).toBe(its)
+  },
+)
