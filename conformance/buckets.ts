@@ -2,7 +2,7 @@ import type { Clients } from './clients.ts'
 import type { Tools } from './tools.ts'
 
 /** Empties and removes a bucket. */
-async function removeBucket({ minio }: Clients, bucket: string): Promise<void> {
+export async function removeBucket({ minio }: Clients, bucket: string): Promise<void> {
   const keys: string[] = []
   for await (const { name } of minio.listObjectsV2(bucket, '', true) as AsyncIterable<{ name?: string }>) {
     if (name !== undefined) keys.push(name)

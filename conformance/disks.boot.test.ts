@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -118,6 +118,61 @@ test('snapshots of a volume that a guest writes are each a file system as a powe
   }
   await tools.administrator.ec2.call('DetachVolume', { VolumeId: volume, Force: true })
   await untilVolume(tools, volume, 'available')
+  await tools.administrator.ec2.call('TerminateInstances', { InstanceId: [id] })
+  await untilTerminated(tools, id)
+})
+
+/** The files of a volume, and the MiB that they take of the host's disk. */
+async function filesOf(volume: string): Promise<{ count: number; MiB: number }> {
+  const parent = join(folder, 'storage', 'volumes')
+  const names = (await readdir(parent)).filter((name) => name.startsWith(volume))
+  const found = await Promise.all(names.map((name) => stat(join(parent, name)).catch(() => undefined)))
+  return { count: names.length, MiB: found.reduce((sum, file) => sum + (file?.blocks ?? 0), 0) / 2048 }
+}
+
+test('a volume that is rewritten between snapshots that are deleted takes no more room, in use and idle', async () => {
+  const volume = await makeVolume(tools)
+  const writes = [
+    'head -c 4194304 /dev/urandom > /tmp/first; dd if=/tmp/first of=/dev/$new bs=1M seek=16 conv=fsync',
+    'n=0; while n=$((n + 1)); head -c 4194304 /dev/urandom > /tmp/last; do',
+    'dd if=/tmp/last of=/dev/$new bs=1M conv=fsync; echo 3 > /proc/sys/vm/drop_caches',
+    'dd if=/dev/$new bs=1M count=4 | cmp - /tmp/last && dd if=/dev/$new bs=1M count=4 skip=16 | cmp - /tmp/first',
+    'result kept $? $n; done',
+  ]
+  const script = writes.join('; ').replaceAll('do; dd', 'do dd')
+  const id = await runInstance(tools, {
+    ImageId: await registerStarter(tools, 'hvm'),
+    UserData: markingGuest({ 1: `another; ${script}` }),
+  })
+  await untilRunning(tools, id)
+  await marksOf(tools, id, 1, 2)
+  await attachVolume(tools, volume, id, '/dev/sdf')
+  const kept = async () => resultsOn(await consoleOf(tools.administrator, id), 'kept')
+  let rounds = 0
+  const goesOn = () => tools.until('the guest goes on writing', kept, (now) => now.length > rounds)
+  for (let round = 1; round <= 10; round += 1) {
+    rounds = (await goesOn()).length
+    const SnapshotId = await makeSnapshot(tools, volume)
+    rounds = (await kept()).length
+    await goesOn()
+    await tools.administrator.ec2.call('DeleteSnapshot', { SnapshotId })
+    // What was written at first, and 4 MiB twice: in the lower layer and in the one that is written to.
+    await tools.until(
+      'its layers are merged',
+      () => filesOf(volume),
+      ({ count, MiB }) => count <= 2 && MiB < 14,
+    )
+  }
+  expect(new Set((await kept()).map((result) => result.split(' ')[0]))).toEqual(new Set(['0']))
+  await tools.administrator.ec2.call('DetachVolume', { VolumeId: volume, Force: true })
+  await untilVolume(tools, volume, 'available')
+  const SnapshotId = await makeSnapshot(tools, volume)
+  await tools.administrator.ec2.call('DeleteSnapshot', { SnapshotId })
+  await tools.until(
+    'its layers are merged',
+    () => filesOf(volume),
+    ({ count, MiB }) => count === 1 && MiB < 10,
+  )
   await tools.administrator.ec2.call('TerminateInstances', { InstanceId: [id] })
   await untilTerminated(tools, id)
 })

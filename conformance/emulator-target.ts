@@ -1,4 +1,5 @@
 import { type Capability, capabilities } from './case.ts'
+import { until } from './patience.ts'
 import type { Account, Fidelity, Target } from './target.ts'
 
 /** What is known of an emulator that was just started in this process. */
@@ -30,12 +31,21 @@ async function reach({ url, credentials }: StartedEmulator, instanceId: string, 
   return open && { host: open.boundAddress, port: open.boundPort }
 }
 
-/** A fresh emulator as a target. `boots`: whether its guests really boot. */
+/** How many times slower than an ordinary host the emulator's is: it finds out when it starts. */
+async function paceOf(url: string): Promise<number> {
+  const look = async () => ((await (await fetch(`${url}/_euca/health`)).json()) as { pace?: number }).pace
+  const pace = await until("the host's pace", look, (seen) => seen !== undefined, { seconds: 60, timeScale: 1 })
+  return Math.max(1, pace ?? 1)
+}
+
+/** A fresh emulator as a target. `boots`: whether its guests really boot; `timeScale`: on an ordinary host that is busy. */
 export async function emulatorTarget(
   emulator: StartedEmulator,
   { fidelity, boots, timeScale }: { fidelity: Fidelity; boots: boolean; timeScale: number },
 ): Promise<Target> {
   const { url, credentials, cloudCertificate } = emulator
+  // AWS bundles Windows only.
+  const isAws = fidelity === 'aws'
   const words = Object.keys(capabilities) as Capability[]
   return {
     name: `euca-emu (${fidelity})`,
@@ -50,10 +60,12 @@ export async function emulatorTarget(
     administrator: credentials,
     user: await makeAccount(emulator, 'conformance'),
     cloudCertificate,
-    capabilities: words.filter((word) => boots || !word.startsWith('boots-')),
+    capabilities: words.filter(
+      (word) => (boots || !word.startsWith('boots-')) && !(isAws && word === 'bundle-instance'),
+    ),
     // The size that the user guide gives.
     instanceType: { name: 'm1.small', diskGiB: 5 },
-    timeScale,
+    timeScale: timeScale * (await paceOf(url)),
     reach: (instanceId, port) => reach(emulator, instanceId, port),
   }
 }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { ImageKind } from '../src/bundle/manifest.ts'
 import { bundleAndUpload } from '../src/client/bundle-image.ts'
@@ -103,6 +104,33 @@ async function register(tools: Tools, parameters: Parameters, clients: Clients):
   const id = text(await clients.ec2.call('RegisterImage', asked), 'imageId')
   if (!id) throw new Error(`RegisterImage of ${JSON.stringify(asked)} answered without an image id`)
   tools.later(`image ${id}`, () => deregister(tools, clients, id))
+  return id
+}
+
+/** The snapshots that an image maps, as DescribeImages shows it. */
+const mappedSnapshots = (image: Xml | undefined): string[] =>
+  list(image, 'blockDeviceMapping').flatMap((mapping) => text(mapping, 'ebs', 'snapshotId') ?? [])
+
+/**
+ * Makes an image of an instance and gives its id when it is available. After the case it is deregistered, and the snapshots
+ * that were made for it are deleted.
+ */
+export async function createImage(tools: Tools, InstanceId: string, parameters: Parameters = {}): Promise<string> {
+  const { administrator } = tools
+  const asked = { InstanceId, Name: tools.name('image'), ...parameters }
+  const id = text(await administrator.ec2.call('CreateImage', asked), 'imageId')
+  if (!id) throw new Error(`CreateImage of ${JSON.stringify(asked)} answered without an image id`)
+  tools.later(`image ${id}`, async () => {
+    const snapshots = mappedSnapshots((await describeImages(administrator, id))[0])
+    await deregister(tools, administrator, id)
+    for (const SnapshotId of snapshots) await administrator.ec2.call('DeleteSnapshot', { SnapshotId })
+  })
+  const isMade = ([image]: Xml[]) => {
+    const state = text(image, 'imageState')
+    assert.ok(state === 'pending' || state === 'available', `the image ${id} is ${state}`)
+    return state === 'available'
+  }
+  await tools.until(`${id} available`, () => describeImages(administrator, id), isMade, 120)
   return id
 }
 

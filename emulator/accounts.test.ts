@@ -28,6 +28,23 @@ describe('an account', () => {
     ]),
   )
 
+  test('has one user, its administrator, with an id that stays', async () => {
+    const { account } = await accounts.create('carol')
+    const [user, ...more] = accounts.users(account.id)
+    expect(more).toEqual([])
+    expect(user).toEqual({
+      id: expect.stringMatching(/^AIDAA[A-Z2-7]{16}$/),
+      name: 'admin',
+      path: '/',
+      arn: `arn:aws:iam::${account.id}:user/admin`,
+      createdAt: account.createdAt,
+    })
+    expect(accounts.users(account.id)).toEqual([user])
+    expect(accounts.users(it.credentials.accountId)[0]?.id).not.toBe(user?.id)
+    expect(accounts.users('none')).toEqual([])
+    expect(accounts.list()).toContainEqual(account)
+  })
+
   test('of the administrators is the first', () => {
     const { accountId, accessKeyId } = it.credentials
     expect(accounts.byName('eucalyptus')).toMatchObject({ id: accountId, administrator: true })

@@ -36,13 +36,37 @@ export interface CertificateRecord {
 /** The name of the account whose users administer the cloud (eucalyptus-behaviour.md section 9). */
 export const administratorsAccount = 'eucalyptus'
 
+/** A user of an account. */
+interface User {
+  /** `AIDA…`. */
+  readonly id: string
+  readonly name: string
+  readonly path: string
+  readonly arn: string
+  readonly createdAt: string
+}
+
+const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/** The only user that an account has so far: its administrator, who is as old as it and holds its access keys. */
+function adminOf({ id: accountId, createdAt }: AccountRecord): User {
+  const digest = createHash('sha256').update(`user admin of ${accountId}`).digest()
+  const digits = Array.from(digest.subarray(0, 16), (byte) => base32[byte % 32])
+  const name = 'admin'
+  return { id: `AIDAA${digits.join('')}`, name, path: '/', arn: `arn:aws:iam::${accountId}:user/${name}`, createdAt }
+}
+
 /** Accounts, their keys and certificates. */
 export interface Accounts {
   byId(id: string): AccountRecord | undefined
   byName(name: string): AccountRecord | undefined
   byCanonicalId(id: string): AccountRecord | undefined
-  /** The secret and the account of an access key. */
+  /** All accounts, in the order in which they were made. */
+  list(): AccountRecord[]
+  /** The secret and the account of a permanent access key. */
   key(accessKeyId: string): { readonly secret: string; readonly account: AccountRecord } | undefined
+  /** The users of an account. */
+  users(accountId: string): User[]
   certificates(accountId: string): string[]
   /** Makes an account with one access key. Throws AccountExists and BadAccountName. */
   create(name: string): Promise<{ account: AccountRecord; key: AccessKeyRecord }>
@@ -70,6 +94,8 @@ export function createAccounts(store: Store, ids: Ids, clock: Clock): Accounts {
     byId: (id) => accounts.get(id),
     byName,
     byCanonicalId: (id) => accounts.list().find(({ canonicalId }) => canonicalId === id),
+    list: () => accounts.list().sort((a, b) => a.createdAt.localeCompare(b.createdAt)),
+    users: (accountId) => [accounts.get(accountId) ?? []].flat().map(adminOf),
     key(accessKeyId) {
       const key = keys.get(accessKeyId)
       const account = key && accounts.get(key.accountId)

@@ -13,6 +13,8 @@ export interface Health {
   readonly services: readonly string[]
   /** What boots guests, or why nothing does. */
   readonly node: string
+  /** How many times longer than on an ordinary host waits have to be; known when the node was looked at. */
+  readonly pace?: number
   readonly images: number
   readonly instances: Readonly<Record<string, number>>
 }

@@ -54,6 +54,7 @@ export async function addToCatalog(cloud: Cloud, credentials: Credentials, image
     ...Object.fromEntries(Object.keys(RegisterImage.input).map((name) => [name, undefined])),
     BlockDeviceMapping: [],
     BillingProduct: [],
+    TagSpecification: [],
     Name: image.name,
     ImageLocation: location,
     VirtualizationType: image.virtualization,

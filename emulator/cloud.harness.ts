@@ -59,7 +59,7 @@ export interface TestCloud {
   readonly credentials: Credentials
   /** The administrators' account. */
   readonly administrator: Caller
-  /** Calls an action of EC2 or STS as the administrator or `as`, decoded and rendered as on the wire. Throws CallRefused. */
+  /** Calls an action of a query service as the administrator or `as`, decoded and rendered as on the wire. Throws CallRefused. */
   call(action: string, parameters?: Record<string, string>, as?: Caller): Promise<Xml>
   /** `400 Code: message` of a call that must be refused. */
   refusal(action: string, parameters?: Record<string, string>, as?: Caller): Promise<string>
@@ -83,10 +83,11 @@ export interface TestCloud {
 /** The cloud's key is made once for all clouds of a test file, as RSA keys are slow to come by. */
 const cloudKey = certifiedKey('test cloud', '01', manualClock())
 
-const services = Promise.all([loadOperations('ec2'), loadOperations('sts')]).then(([ec2, sts]): QueryService[] => [
-  { ...queryServices.ec2, operations: ec2 },
-  { ...queryServices.sts, operations: sts },
-])
+const services = Promise.all(
+  Object.values(queryServices).map(
+    async (service): Promise<QueryService> => ({ ...service, operations: await loadOperations(service.name) }),
+  ),
+)
 
 /** The settings that test clouds have unless told otherwise. */
 export const testSettings = (fidelity: Fidelity): CloudSettings => ({

@@ -6,9 +6,19 @@ import type { ImageRecord } from './ec2/image/image.ts'
 import type { InstanceNetwork, InstanceRecord } from './ec2/instance/instance.ts'
 import type { KeyPairRecord } from './ec2/keypair/keypair.ts'
 import type { SnapshotRecord } from './ec2/snapshot/snapshot.ts'
+import type { TagsRecord } from './ec2/tag/tags.ts'
+import type { BundleTaskRecord } from './ec2/task/bundle-task.ts'
+import type { ConversionTaskRecord } from './ec2/task/conversion.ts'
+import type { ExportTaskRecord } from './ec2/task/export-task.ts'
+import type { ImportTaskRecord } from './ec2/task/import-task.ts'
 import type { VolumeRecord } from './ec2/volume/volume.ts'
+import type { InstanceProfileRecord } from './iam/profile/profile.ts'
+import type { RoleRecord } from './iam/role/role.ts'
+import type { Bundling } from './imaging/bundling.ts'
+import type { Conversions } from './imaging/convert.ts'
 import type { Imaging } from './imaging/imaging.ts'
 import type { ObjectStore } from './objects/store.ts'
+import type { Sessions } from './sessions.ts'
 import type { Clock } from './state/clock.ts'
 import type { DataFiles } from './state/files.ts'
 import type { Ids } from './state/ids.ts'
@@ -52,6 +62,10 @@ export interface Machines {
   terminate(id: string): void
   /** Ends the machine of an instance that is stopping; `force` without asking the guest. */
   stop(id: string, force: boolean): void
+  /** Bundles the disk of a task's instance, which is shut down for that and started again. */
+  bundle(taskId: string): void
+  /** Breaks off the upload of a bundle task that is to be cancelled. */
+  cancelBundle(taskId: string): void
   /** Whether the machine of an instance runs. */
   runs(id: string): boolean
   /** The last 64 KiB that its guest wrote on the serial console. */
@@ -121,8 +135,14 @@ export interface Disks {
   unplug(volumeId: string, force: boolean): void
   /** Copies a volume as it is now into a pending snapshot. */
   snapshot(snapshotId: string): void
+  /** Takes the snapshots of a pending image of an instance, which is then available. */
+  createImage(imageId: string): void
+  /** Copies the snapshots of the image that a pending one is a copy of, which is then available. */
+  copyImage(imageId: string): void
   /** Removes the disk of a snapshot whose record is gone. */
   removeSnapshot(snapshotId: string): void
+  /** Merges the layers of volumes and snapshots that nobody needs apart any more. */
+  mergeLayers(): void
 }
 
 /** The whole emulated system: everything that an operation may touch. */
@@ -141,8 +161,20 @@ export interface Cloud {
   readonly addresses: Table<AddressRecord>
   readonly volumes: Table<VolumeRecord>
   readonly snapshots: Table<SnapshotRecord>
+  readonly conversionTasks: Table<ConversionTaskRecord>
+  readonly importTasks: Table<ImportTaskRecord>
+  readonly exportTasks: Table<ExportTaskRecord>
+  readonly tags: Table<TagsRecord>
+  readonly roles: Table<RoleRecord>
+  readonly instanceProfiles: Table<InstanceProfileRecord>
+  readonly sessions: Sessions
+  /** The cloud's own certificate, PEM: bundles are encrypted for its key. */
+  readonly certificate: string
+  readonly bundleTasks: Table<BundleTaskRecord>
+  readonly bundling: Bundling
   readonly objects: ObjectStore
   readonly imaging: Imaging
+  readonly conversions: Conversions
   readonly storage: Storage
   readonly machines: Machines
   readonly disks: Disks

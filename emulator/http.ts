@@ -2,16 +2,15 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { authenticate } from '../src/protocol/authentication.ts'
 import { Fault } from '../src/protocol/faults.ts'
-import type { Caller } from '../src/protocol/operation.ts'
 import { parseForm } from '../src/protocol/query.ts'
 import { payloadStream } from '../src/protocol/signature/payload.ts'
 import type { AuthenticationRequest } from '../src/protocol/signature/request.ts'
 import type { Cloud } from './cloud.ts'
 import { isKnownAction } from './ec2/known-actions.ts'
-import type { Requester } from './objects/acl.ts'
 import { actionsOf, type QueryService, type Reply, renderFault, serveQuery } from './query-service.ts'
 import { type Route, routeOf, type Service } from './routes.ts'
 import { renderS3Fault, type S3Service } from './s3/service.ts'
+import { callerOf, findSender, requesterOf, type Sender } from './senders.ts'
 
 /** A form body may have this many bytes: user data of 16 KiB in base64, and room for the rest. */
 const largestForm = 256 * 1024
@@ -24,7 +23,7 @@ const tooLarge = {
 
 /** The services that answer behind the port. */
 export interface Services {
-  readonly query: Readonly<Record<'ec2' | 'iam' | 'sts', QueryService>>
+  readonly query: Readonly<Record<QueryService['name'], QueryService>>
   readonly s3: S3Service
 }
 
@@ -96,7 +95,13 @@ function authenticated(cloud: Cloud, received: Received, also: Partial<Authentic
   }
   const { fidelity } = cloud.settings
   const rules = { fidelity, version2: true, strictScope: fidelity === 'aws' }
-  return authenticate(request, (id) => cloud.accounts.key(id), cloud.clock.now(), rules)
+  let sender: Sender | undefined
+  const lookUp = (id: string, token: string | undefined) => {
+    sender = findSender(cloud, id, token)
+    return sender
+  }
+  const proved = authenticate(request, lookUp, cloud.clock.now(), rules)
+  return { ...proved, sender: proved.kind === 'signed' ? sender : undefined }
 }
 
 /** Lets a client that waits for it send the body; one that was refused before never sends it. */
@@ -129,11 +134,11 @@ function serviceOfAction(
   named: Service,
   servicePath: string,
   action: string,
-): 'ec2' | 'iam' | 'sts' {
+): QueryService['name'] {
   if (servicePath === '') {
     for (const { name, operations } of Object.values(services.query)) if (operations.has(action)) return name
   }
-  return named === 'iam' || named === 'sts' ? named : 'ec2'
+  return named === 's3' ? 'ec2' : named
 }
 
 async function answerQuery(cloud: Cloud, services: Services, received: Received): Promise<string> {
@@ -150,13 +155,13 @@ async function answerQuery(cloud: Cloud, services: Services, received: Received)
     const service = services.query[name]
     dialect = service.dialect
     if (service.operations.has(action) || isKnownAction(action)) what = `${name}.${action}`
-    const sender = authenticated(
+    const { sender } = authenticated(
       cloud,
-      { ...received, service: received.service === 'empyrean' ? 'empyrean' : name },
+      { ...received, service: name },
       { form, ...(body.length && { bodySha256: createHash('sha256').update(body).digest('hex') }) },
     )
-    if (sender.kind !== 'signed') throw new Error('a query request passed without a signature')
-    reply = await serveQuery(service, cloud, pairs, { caller: callerOf(cloud, sender.accessKeyId), requestId })
+    if (!sender) throw new Error('a query request passed without a signature')
+    reply = await serveQuery(service, cloud, pairs, { caller: callerOf(sender), requestId })
   } catch (error) {
     // A client that went away is not answered, and its going is no error of ours.
     if (incoming.errored) return what
@@ -171,28 +176,13 @@ async function answerQuery(cloud: Cloud, services: Services, received: Received)
   return what
 }
 
-function callerOf(cloud: Cloud, accessKeyId: string): Caller {
-  const key = cloud.accounts.key(accessKeyId)
-  if (!key) throw new Error(`the access key ${accessKeyId} is gone`)
-  return { accountId: key.account.id, administrator: key.account.administrator, accessKeyId }
-}
-
-function requesterOf(cloud: Cloud, accessKeyId: string): Requester {
-  const key = cloud.accounts.key(accessKeyId)
-  if (!key) throw new Error(`the access key ${accessKeyId} is gone`)
-  const { id, canonicalId, administrator } = key.account
-  return { kind: 'account', accountId: id, canonicalId, administrator }
-}
-
 async function answerS3(cloud: Cloud, services: Services, received: Received): Promise<void> {
   const { incoming, outgoing, requestId, path } = received
   const resource = path
   try {
-    const sender = authenticated(cloud, received, {})
-    const requester: Requester =
-      sender.kind === 'signed' ? requesterOf(cloud, sender.accessKeyId) : { kind: 'anonymous' }
+    const { sender, payload } = authenticated(cloud, received, {})
     invite(received)
-    const body = payloadStream(incoming, sender.payload)
+    const body = payloadStream(incoming, payload)
     const length = incoming.headers['x-amz-decoded-content-length'] ?? incoming.headers['content-length']
     await services.s3.serve({
       method: incoming.method ?? 'GET',
@@ -207,7 +197,7 @@ async function answerS3(cloud: Cloud, services: Services, received: Received): P
       body,
       contentLength: length === undefined ? undefined : Number(length),
       digests: () => body.digests(),
-      requester,
+      ...requesterOf(sender),
       requestId,
       resource,
       response: outgoing,

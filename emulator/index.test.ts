@@ -38,8 +38,9 @@ describe('the health page', () => {
       status: 'ok',
       version: '1.2.3',
       fidelity: 'eucalyptus',
-      services: ['ec2', 's3', 'sts'],
+      services: ['ec2', 's3', 'iam', 'sts', 'empyrean'],
       node: 'fake 1, none',
+      pace: 0,
       images: 0,
       instances: {},
     })

@@ -10,6 +10,7 @@ import { dispatch, type RequestLog, type Services } from './http.ts'
 import { hostDown, hostUp } from './machines/host.ts'
 import type { Accelerator, Hypervisor } from './node/hypervisor.ts'
 import { qemuHypervisor } from './node/qemu.ts'
+import { objectStorage } from './object-storage.ts'
 import { openCloud } from './open.ts'
 import { queryServices } from './query-service.ts'
 import { loadS3 } from './s3/service.ts'
@@ -71,12 +72,19 @@ function qemu(accelerator: EmulatorSettings['accelerator'], clock: Clock, accele
 }
 
 async function loadServices(cloud: Cloud): Promise<Services> {
-  const [ec2, sts, s3] = await Promise.all([loadOperations('ec2'), loadOperations('sts'), loadS3(cloud)])
+  const [s3, ec2, iam, sts, empyrean] = await Promise.all([
+    loadS3(objectStorage(cloud)),
+    loadOperations('ec2'),
+    loadOperations('iam'),
+    loadOperations('sts'),
+    loadOperations('empyrean'),
+  ])
   return {
     query: {
       ec2: { ...queryServices.ec2, operations: ec2 },
-      iam: { ...queryServices.iam, operations: new Map() },
+      iam: { ...queryServices.iam, operations: iam },
       sts: { ...queryServices.sts, operations: sts },
+      empyrean: { ...queryServices.empyrean, operations: empyrean },
     },
     s3,
   }
@@ -110,13 +118,13 @@ export async function startCloud(settings: EmulatorSettings): Promise<RunningEmu
     endpoint: () => `${url}/services/compute`,
   })
   let status: Health['status'] = 'starting'
-  let node = 'not looked at yet'
+  let node: Pick<Health, 'node' | 'pace'> = { node: 'not looked at yet' }
   const health = (): Health => ({
     status,
     version: settings.version,
     fidelity: settings.cloud.fidelity,
-    services: ['ec2', 's3', 'sts'],
-    node,
+    services: ['ec2', 's3', 'iam', 'sts', 'empyrean'],
+    ...node,
     images: cloud.images.list().filter((image) => image.state === 'available').length,
     instances: whatEachInstanceDoes(cloud),
   })
@@ -155,11 +163,11 @@ export async function startCloud(settings: EmulatorSettings): Promise<RunningEmu
       await hostUp(host)
       status = 'ok'
       host.hypervisor.describe().then(
-        ({ name, version, accelerator }) => {
-          node = `${name} ${version}, ${accelerator}`
+        ({ name, version, accelerator, pace }) => {
+          node = { node: `${name} ${version}, ${accelerator}`, pace }
         },
         (error: Error) => {
-          node = error.message
+          node = { node: error.message }
         },
       )
     },

@@ -1,9 +1,15 @@
 import { networkInterfaces } from 'node:os'
-import { type AccessKeyRecord, createAccounts } from './accounts.ts'
+import { type AccessKeyRecord, type Accounts, createAccounts } from './accounts.ts'
 import { bundleSource } from './bundle-source.ts'
+import { bundleStorage } from './bundle-storage.ts'
+import type { CertifiedKey } from './certificate.ts'
 import type { Cloud, CloudSettings } from './cloud.ts'
 import { administrator, type Credentials, cloudKey } from './credentials.ts'
+import { createBundling } from './imaging/bundling.ts'
+import { openConversions } from './imaging/convert.ts'
+import { plainConvert } from './imaging/convert-fake.ts'
 import { createImaging } from './imaging/imaging.ts'
+import { removeLeftInstallations } from './installation-folder.ts'
 import { createHost, type Host } from './machines/host.ts'
 import { createNetwork } from './machines/network.ts'
 import { createDisks } from './machines/volumes.ts'
@@ -13,6 +19,7 @@ import { guarded, type Outside } from './network/nat/outside.ts'
 import { reachable } from './network/nat/reach.ts'
 import type { Hypervisor } from './node/hypervisor.ts'
 import { openObjectStore } from './objects/store.ts'
+import { createSessions } from './sessions.ts'
 import type { Clock } from './state/clock.ts'
 import { type DataFiles, dataFiles, privateFolder } from './state/files.ts'
 import { randomIds } from './state/ids.ts'
@@ -20,6 +27,7 @@ import { lockDataFolder } from './state/lock.ts'
 import { openStore, type Store } from './state/store.ts'
 import { table } from './state/table.ts'
 import { createTasks } from './state/tasks.ts'
+import { emptyCommit } from './storage/fake.ts'
 import type { FlatCopy } from './storage/flat-copy.ts'
 import { openStorage } from './storage/storage.ts'
 
@@ -41,7 +49,7 @@ export interface CloudToOpen {
   readonly data: string
   readonly clock: Clock
   readonly hypervisor: (files: DataFiles) => Hypervisor
-  /** How volumes are copied, in place of qemu-img: a hypervisor that boots nothing writes nothing that could be copied. */
+  /** How volumes are copied, in place of qemu-img: a hypervisor that boots nothing writes nothing that could be copied. Imports then take raw files only. */
   readonly copyDisk?: FlatCopy
   /** The query API's own URL. */
   readonly endpoint: () => string
@@ -51,6 +59,9 @@ export interface CloudToOpen {
 function outsideOf({ guestNet, guestNetAllow }: CloudSettings): Outside | undefined {
   return guestNet === 'nat' ? guarded(hostSockets(), reachable(networkInterfaces, guestNetAllow)) : undefined
 }
+
+/** What stands in for QEMU's tools where disks hold nothing. */
+const emptyDisks = (copy: FlatCopy | undefined) => copy && { copy, commit: emptyCommit }
 
 /** The records of the cloud, by kind. */
 const tables = (store: Store) =>
@@ -62,7 +73,29 @@ const tables = (store: Store) =>
     addresses: table(store, 'addresses'),
     volumes: table(store, 'volumes'),
     snapshots: table(store, 'snapshots'),
+    bundleTasks: table(store, 'bundleTasks'),
+    conversionTasks: table(store, 'conversionTasks'),
+    importTasks: table(store, 'importTasks'),
+    exportTasks: table(store, 'exportTasks'),
+    tags: table(store, 'tags'),
+    roles: table(store, 'roles'),
+    instanceProfiles: table(store, 'instanceProfiles'),
   }) satisfies Partial<Cloud>
+
+/** Whose signatures a manifest of an account may bear, if it has any: what the node bundles the cloud's key has signed. */
+function signersOf(accounts: Accounts, { certificate }: CertifiedKey, accountId: string): string[] {
+  const own = accounts.certificates(accountId)
+  return own.length ? [...own, certificate] : []
+}
+
+const opened = (files: DataFiles, clock: Clock) =>
+  Promise.all([openStore(files.records), openObjectStore({ folder: files.objects, clock }), cloudKey(files, clock)])
+
+/** The first access key of an account. */
+const firstKeyIn = (store: Store) => (accountId: string) =>
+  table<AccessKeyRecord>(store, 'accessKeys')
+    .list()
+    .find((one) => one.accountId === accountId)
 
 /** Opens the state in the data folder and builds the cloud on it. Throws DataFolderInUse and DamagedRecords. */
 export async function openCloud(options: CloudToOpen): Promise<OpenCloud> {
@@ -74,26 +107,25 @@ export async function openCloud(options: CloudToOpen): Promise<OpenCloud> {
   const unlock = lockDataFolder(files.lock)
   try {
     await privateFolder(files.machines)
-    const [store, objects, key] = await Promise.all([
-      openStore(files.records),
-      openObjectStore({ folder: files.objects, clock }),
-      cloudKey(files, clock),
-    ])
+    await removeLeftInstallations(files.data)
+    const [store, objects, key] = await opened(files, clock)
     const accounts = createAccounts(store, ids, clock)
-    const accessKeys = table<AccessKeyRecord>(store, 'accessKeys')
-    const { credentials } = await administrator(accounts, files, (accountId) =>
-      accessKeys.list().find((one) => one.accountId === accountId),
-    )
+    const { credentials } = await administrator(accounts, files, firstKeyIn(store))
     const imaging = await createImaging({
       objects: bundleSource(objects),
       folder: files.images,
       cloudPrivateKey: async () => key.privateKey,
-      certificatesOf: (accountId) => accounts.certificates(accountId),
+      certificatesOf: (accountId) => signersOf(accounts, key, accountId),
       clock,
       limits: { largestImage: 30 * 2 ** 30, unpackMilliseconds: 60 * 60_000 },
     })
-    const storage = await openStorage({ folder: files.storage, ...(copyDisk && { copy: copyDisk }) })
+    const storage = await openStorage({ folder: files.storage, ...emptyDisks(copyDisk) })
+    const conversions = await openConversions({ folder: files.conversions, ...(copyDisk && { convert: plainConvert }) })
     const network = createNetwork(() => cloud, await openAddressPool(data), clock, settings, key, outsideOf(settings))
+    const bundling = createBundling(
+      bundleStorage(() => cloud),
+      key,
+    )
     const host: Host = createHost(() => cloud, hypervisor(files), network)
     const cloud: Cloud = {
       settings,
@@ -102,8 +134,12 @@ export async function openCloud(options: CloudToOpen): Promise<OpenCloud> {
       store,
       files,
       accounts,
+      sessions: createSessions(key.privateKey, settings.fidelity),
+      certificate: key.certificate,
+      bundling,
       objects,
       imaging,
+      conversions,
       tasks: createTasks((name, error) => console.error(`${name}:`, error)),
       ...tables(store),
       storage,

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
-import { Fault } from '../src/protocol/faults.ts'
-import { type Operation, operation } from '../src/protocol/operation.ts'
+import { Fault, type Fidelity } from '../src/protocol/faults.ts'
+import { type Caller, type Operation, operation } from '../src/protocol/operation.ts'
 import { type Fields, optional, text } from '../src/protocol/shape.ts'
 import { bothClouds } from './cloud.harness.ts'
 import type { Cloud } from './cloud.ts'
@@ -28,14 +28,66 @@ const operations: Operations = new Map<string, Operation<Cloud, Fields>>([
   ['Break', refusing('Break', new TypeError('a secret of ours'))],
 ])
 
-async function ask(pairs: [string, string][], { fidelity = 'eucalyptus', name = 'ec2', soft = false } = {}) {
+interface Asked {
+  fidelity?: Fidelity
+  name?: string
+  soft?: boolean
+  as?: Caller
+}
+
+async function ask(pairs: [string, string][], { fidelity = 'eucalyptus', name = 'ec2', soft = false, as }: Asked = {}) {
   const { cloud, administrator } = clouds[fidelity as keyof typeof clouds]
   const settings = { ...cloud.settings, faultStatus: soft ? ('4xx' as const) : ('faithful' as const) }
   const service = { ...queryServices[name as keyof typeof queryServices], operations }
-  const call = { caller: administrator, requestId: 'the-request' }
+  const call = { caller: as ?? administrator, requestId: 'the-request' }
   const { status, contentType, body } = await serveQuery(service, { ...cloud, settings }, pairs, call)
   return { status, contentType, body: body.replace('<?xml version="1.0" encoding="UTF-8"?>\n', '') }
 }
+
+describe('the session of a role', () => {
+  const asked: string[] = []
+  const role = {
+    ...{ id: 'AROA', name: 'role', session: 'session' },
+    may: (action: string) => {
+      asked.push(action)
+      return action === 'ec2:Echo'
+    },
+  }
+  const account = '000000000001'
+  const as = { accountId: account, administrator: false, accessKeyId: 'AKIA', role }
+  const denied = 'UnauthorizedOperation: You are not authorized to perform this operation.'
+  const who = `arn:aws:sts::${account}:assumed-role/role/session`
+
+  test('may do what its policies allow', async () => expect((await ask([['Action', 'Echo']], { as })).status).toBe(200))
+
+  test.each([
+    ['ec2', 'ec2:Refuse', denied, denied],
+    ['empyrean', 'euserv:Refuse', denied, denied],
+    [
+      'iam',
+      'iam:Refuse',
+      `NotAuthorized: ${who} is not authorized to perform iam:Refuse`,
+      `AccessDenied: User: ${who} is not authorized to perform: iam:Refuse because no identity-based policy allows the iam:Refuse action`,
+    ],
+    [
+      'sts',
+      'sts:Refuse',
+      `NotAuthorized: ${who} is not authorized to perform sts:Refuse`,
+      `AccessDenied: User: ${who} is not authorized to perform: sts:Refuse because no identity-based policy allows the sts:Refuse action`,
+    ],
+  ])('may do nothing else, %s', async (name, action, inEucalyptus, inAws) => {
+    for (const [fidelity, expected] of [
+      ['eucalyptus', inEucalyptus],
+      ['aws', inAws],
+    ] as const) {
+      asked.length = 0
+      const { status, body } = await ask([['Action', 'Refuse']], { fidelity, name, as })
+      const [code = '', message = ''] = expected.split(/: (.*)/s)
+      expect([status, asked]).toEqual([403, [action]])
+      expect(body).toContain(`<Code>${code}</Code><Message>${message}</Message>`)
+    }
+  })
+})
 
 describe('an answer', () => {
   const ec2 = (version: string, content: string) =>
@@ -173,8 +225,8 @@ describe('a request that is refused before any operation', () => {
   })
 
   test('in the dialect of IAM', async () =>
-    expect((await ask([['Action', 'GetUser']], { name: 'iam' })).body).toBe(
-      '<ErrorResponse><Error><Type>Sender</Type><Code>UnsupportedOperation</Code><Message>The operation GetUser is not supported by this cloud.</Message></Error><RequestId>the-request</RequestId></ErrorResponse>',
+    expect((await ask([['Action', 'CreateUser']], { name: 'iam' })).body).toBe(
+      '<ErrorResponse><Error><Type>Sender</Type><Code>UnsupportedOperation</Code><Message>The operation CreateUser is not supported by this cloud.</Message></Error><RequestId>the-request</RequestId></ErrorResponse>',
     ))
 })
 
@@ -190,7 +242,7 @@ describe('the status of a fault', () => {
 
 describe('an error of our own', () => {
   afterEach(() => vi.restoreAllMocks())
-  test.each(['eucalyptus', 'aws'])(
+  test.each(['eucalyptus', 'aws'] as const)(
     'is InternalError in %s, also when faults are softened, and is logged',
     async (fidelity) => {
       const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)

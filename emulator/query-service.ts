@@ -1,5 +1,5 @@
 import { Fault, type Fidelity } from '../src/protocol/faults.ts'
-import type { Call } from '../src/protocol/operation.ts'
+import type { Call, Caller } from '../src/protocol/operation.ts'
 import { nest, ParameterConflict } from '../src/protocol/query.ts'
 import { BadParameter, readFields } from '../src/protocol/shape.ts'
 import { type Answer, type Dialect, document, element, elements, escapeXml } from '../src/protocol/xml.ts'
@@ -9,7 +9,7 @@ import type { Operations } from './surface.ts'
 
 /** One query API: how its documents look, and its operations. */
 export interface QueryService {
-  readonly name: 'ec2' | 'iam' | 'sts'
+  readonly name: 'ec2' | 'iam' | 'sts' | 'empyrean'
   readonly dialect: Dialect
   /** The name space of its answers; EC2 answers in the name space of the version that was asked for. */
   readonly namespace: (version: string) => string
@@ -45,6 +45,12 @@ export const queryServices = {
     dialect: 'iam',
     namespace: () => 'https://sts.amazonaws.com/doc/2011-06-15/',
     defaultVersion: '2011-06-15',
+  },
+  empyrean: {
+    name: 'empyrean',
+    dialect: 'ec2',
+    namespace: () => 'http://www.eucalyptus.com/ns/bootstrap/2017-05-04/',
+    defaultVersion: 'eucalyptus',
   },
 } as const
 
@@ -87,6 +93,21 @@ const early = {
     status: 400,
     message: (action = '') => `The operation ${action} is not supported by this cloud.`,
   },
+  denied: {
+    code: 'UnauthorizedOperation',
+    status: 403,
+    message: () => 'You are not authorized to perform this operation.',
+  },
+  deniedByIam: {
+    code: 'NotAuthorized',
+    status: 403,
+    message: (who = '', action = '') => `${who} is not authorized to perform ${action}`,
+    aws: {
+      code: 'AccessDenied',
+      message: (who = '', action = '') =>
+        `User: ${who} is not authorized to perform: ${action} because no identity-based policy allows the ${action} action`,
+    },
+  },
   internal: { code: 'InternalError', status: 500, message: () => 'An internal error has occurred' },
 }
 
@@ -111,7 +132,9 @@ export async function serveQuery(
 
 /** What signs a request, and what names the operation: no parameters of the operation itself. */
 const envelope = new Set(
-  'Action Operation Version AWSAccessKeyId Signature SignatureMethod SignatureVersion Timestamp Expires'.split(' '),
+  'Action Operation Version AWSAccessKeyId SecurityToken Signature SignatureMethod SignatureVersion Timestamp Expires'.split(
+    ' ',
+  ),
 )
 
 async function run(
@@ -124,6 +147,7 @@ async function run(
   if (others.length) throw new Fault(early.malformed, ['Action', 'given twice'])
   const operation = service.operations.get(action)
   if (!operation) throw new Fault(early[isKnownAction(action) ? 'unsupported' : 'action'], [action])
+  authorize(service, action, call.caller)
   const version = new Map(pairs).get('Version') ?? service.defaultVersion
   const input = bind(() => {
     const own = pairs.filter(([name]) => !envelope.has(name) && !/^x-amz-/i.test(name))
@@ -131,6 +155,20 @@ async function run(
   })
   const answer = await operation.run(cloud, input, call)
   return { status: 200, contentType: xml, body: render(service, action, version, answer, call.requestId) }
+}
+
+/** The names by which policies know the services: Empyrean is `euserv` in Eucalyptus. */
+const policyNames = { ec2: 'ec2', iam: 'iam', sts: 'sts', empyrean: 'euserv' } as const
+
+/** What needs no permission: everybody may ask who they are. */
+const free: ReadonlySet<string> = new Set(['sts:GetCallerIdentity'])
+
+/** Sees that the policies of a role's session allow an action. Throws the fault of the service. */
+function authorize({ name }: QueryService, action: string, { role, accountId }: Caller): void {
+  const wanted = `${policyNames[name]}:${action}`
+  if (!role || free.has(wanted) || role.may(wanted)) return
+  if (name === 'ec2' || name === 'empyrean') throw new Fault(early.denied, [])
+  throw new Fault(early.deniedByIam, [`arn:aws:sts::${accountId}:assumed-role/${role.name}/${role.session}`, wanted])
 }
 
 /** Turns input that does not fit into the fault for it. */

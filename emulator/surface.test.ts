@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { isKnownAction, knownActions } from './ec2/known-actions.ts'
 import { listOperations, loadOperations, operationFiles } from './surface.ts'
 
-describe.each(['ec2', 'sts', 's3'])('the operations of %s', async (service) => {
+describe.each(['ec2', 'iam', 'sts', 'empyrean', 's3'])('the operations of %s', async (service) => {
   const files = await operationFiles(service)
 
   test('are found', () => expect(files.length).toBeGreaterThan(0))
@@ -21,7 +21,7 @@ describe.each(['ec2', 'sts', 's3'])('the operations of %s', async (service) => {
 })
 
 test('operations are loaded by their wire names', async () => {
-  expect([...(await loadOperations('sts')).keys()]).toEqual(['GetCallerIdentity'])
+  expect([...(await loadOperations('sts')).keys()].sort()).toEqual(['AssumeRole', 'GetCallerIdentity'])
   expect((await loadOperations('ec2')).get('RunInstances')?.name).toBe('RunInstances')
 })
 

@@ -33,7 +33,8 @@ export async function loadOperations(service: string): Promise<Operations> {
 
 /** One operation of the cloud: there, or known and answered as not supported. */
 export interface ListedOperation {
-  readonly service: string
+  /** Not known of one that is not there: an action's name does not tell. */
+  readonly service?: string
   readonly name: string
   readonly supported: boolean
 }
@@ -41,12 +42,12 @@ export interface ListedOperation {
 /** All operations of all services, by service and name. */
 export async function listOperations(): Promise<ListedOperation[]> {
   const services = await Promise.all(
-    ['ec2', 's3', 'sts'].map(async (service) =>
+    ['ec2', 's3', 'iam', 'sts', 'empyrean'].map(async (service) =>
       (await operationFiles(service)).map((file) => ({ service, name: parse(file).name, supported: true })),
     ),
   )
-  const unsupported = knownActions.map((name) => ({ service: 'query', name, supported: false }))
-  return [...services.flat(), ...unsupported].sort(
-    (a, b) => a.service.localeCompare(b.service) || a.name.localeCompare(b.name),
-  )
+  const unsupported = knownActions.map((name) => ({ name, supported: false }))
+  const byName = (a: ListedOperation, b: ListedOperation) => a.name.localeCompare(b.name)
+  const supported = services.flat().sort((a, b) => a.service.localeCompare(b.service) || byName(a, b))
+  return [...supported, ...unsupported.sort(byName)]
 }

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 import { Argument, Command, Option } from 'commander'
+import { addBundleCommands, addMigrate } from './commands/bundle-commands.ts'
+import { addCatalogCommands } from './commands/catalog-commands.ts'
 import { readDataFolder } from './commands/data-folder.ts'
 import { programName } from './commands/program-name.ts'
 import { readSettings, type Settings, settingsTable, variableOf } from './settings.ts'
@@ -81,7 +83,9 @@ fixtures
 
 const image = program.command('image').description('images of your own')
 withSettings(image.command('add <file...>'), 'data')
-  .description('bundle, upload and register: a disk, or a root file system, its kernel and its ramdisk')
+  .description(
+    'bundle, upload and register: a disk, as vendors ship it, or a root file system, its kernel and its ramdisk',
+  )
   .addOption(new Option('--type <type>', 'virtualization').choices(['hvm', 'paravirtual']).makeOptionMandatory())
   .option('--name <name>', "the image's name (default: the file's)")
   .option('--bucket <name>', 'bucket for the bundle', 'images')
@@ -96,6 +100,18 @@ withSettings(image.command('add <file...>'), 'data')
     const asked = { files, type, bucket, architecture: arch, ...(name !== undefined && { name }) }
     const made = await interruptible((signal) => addImage(folder, asked, signal))
     for (const { id, file } of made) console.log(`${id}  ${file}`)
+  })
+
+image
+  .command('inspect <file>')
+  .description('look into a disk: what it holds, what boots it, and what to change before it is added')
+  .option('--json', 'print as JSON')
+  .action(async (file, { json }) => {
+    const [{ inspectImage, reportText }, { interruptible }] = await Promise.all([
+      import('./commands/image-inspect.ts'),
+      import('./commands/interruptible.ts'),
+    ])
+    process.stdout.write(reportText(await interruptible((signal) => inspectImage(file, signal)), json === true))
   })
 
 withSettings(image.command('build'), 'data', 'accelerator')
@@ -117,6 +133,11 @@ withSettings(image.command('build'), 'data', 'accelerator')
     const asked = { iso, size: diskSize(size), bucket, accelerator, ...(name !== undefined && { name }) }
     console.log(await interruptible((signal) => buildImage(folder, asked, terminal, signal)))
   })
+
+addBundleCommands(image, { withSettings, settingsOf })
+addMigrate(program, { withSettings, settingsOf })
+
+addCatalogCommands(program, { withSettings, settingsOf })
 
 const account = program.command('account').description('accounts of the cloud')
 withSettings(account.command('create <name>'), 'data')

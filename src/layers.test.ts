@@ -10,16 +10,19 @@ import { describe, expect, test } from 'vitest'
 const layers: readonly [from: RegExp, may: RegExp][] = [
   [/^src\/protocol\//, /^$/],
   [/^src\/bundle\//, /^src\/protocol\//],
+  [/^src\/inspect\//, /^src\/protocol\//],
+  [/^src\/catalog\//, /^$/],
   [/^src\/client\//, /^src\/(protocol|bundle)\//],
   [/^src\/setup\//, /^src\/closing-line\.mjs$/],
   // Measurements look at what they measure; nothing imports them.
   [/^src\/figures\//, /^(emulator\/(node|disk|network|state)|fixtures|src)\//],
   // What the tour shows is what any client of a cloud sees.
   [/^src\/tour\//, /^(src\/(client|bundle)\/|fixtures\/(catalog|nonce)\.ts$)/],
+  [/^src\/migrate\//, /^src\/(protocol|bundle|client)\//],
   // The top of the program: what is typed and what is imported.
   [
     /^src\/(?=(commands\/)?[^/]+$)/,
-    /^(emulator\/(index|surface|installation|state\/(settings|files))|conformance\/(run|cases|target)|fixtures\/(debian-12\/)?(build|catalog))\.ts$|^src\/(protocol|client|bundle|setup|tour)\//,
+    /^(emulator\/(index|surface|installation(-folder)?|imaging\/convert-tool|state\/(settings|files))|conformance\/(run|cases|target)|fixtures\/(debian-12\/)?(build|catalog))\.ts$|^src\/(protocol|client|bundle|migrate|inspect|catalog|setup|tour)\//,
   ],
   [/^fixtures\//, /^$/],
   [/^emulator\/state\//, /^$/],
@@ -27,12 +30,15 @@ const layers: readonly [from: RegExp, may: RegExp][] = [
   [/^emulator\/node\//, /^emulator\/(state|disk|network)\//],
   [/^emulator\/storage\//, /^emulator\/(state|disk)\//],
   [/^emulator\/(objects|network)\//, /^emulator\/state\//],
-  [/^emulator\/imaging\//, /^(emulator\/(state|objects|storage)|src\/bundle)\//],
+  [/^emulator\/imaging\//, /^(emulator\/(state|disk|objects|storage)|src\/(bundle|inspect))\//],
   // Where instances, images and volumes as the APIs know them become machines that the node can start.
   [/^emulator\/machines\//, /^emulator\/((ec2|disk|node|imaging|storage|network|metadata|objects|state)\/|cloud\.ts$)/],
   // Object Storage's engine is in the words of S3: records, grants and refusals are shared as they are.
   [/^emulator\/s3\//, /^(src\/protocol\/|emulator\/(state|objects)\/|emulator\/cloud\.ts$)/],
-  [/^emulator\/(ec2|iam|sts|metadata)\//, /^(src\/(protocol|bundle)\/|emulator\/state\/|emulator\/cloud\.ts$)/],
+  [
+    /^emulator\/(ec2|iam|sts|empyrean|metadata)\//,
+    /^(src\/(protocol|bundle)\/|emulator\/state\/|emulator\/cloud\.ts$)/,
+  ],
   [/^emulator\/(?=[^/]+$)/, /^(emulator|src\/protocol)\//],
   // The adapters that run the cases on an emulator, and what it alone can show; nothing else of the suite knows one.
   [/^conformance\/(?=emulator\.test\.ts$)/, /^(src\/index|emulator\/node\/fake)\.ts$/],

@@ -18,7 +18,6 @@ describe('a setting', () => {
     ['fault-status', '4xx', 'faultStatus', '4xx'],
     ['public-ports', '22, 8080', 'publicPorts', [22, 8080]],
     ['guest-net', 'nat', 'guestNet', 'nat'],
-    ['guest-net-allow', '192.168.7.0/24, 10.0.0.0/8', 'guestNetAllow', ['192.168.7.0/24', '10.0.0.0/8']],
     ['stop-grace', '0', 'stopGrace', 0],
     ['shutdown-grace', '1.5', 'shutdownGrace', 1500],
   ])('--%s %s', (flag, text, name, value) => {
@@ -59,6 +58,18 @@ describe('a setting', () => {
     expect(() => readSettings({ [name]: text }, {})).toThrow(BadSetting)
     expect(() => readSettings({}, { [variableOf(flag)]: text })).toThrow(`${variableOf(flag)} takes ${takes}`)
   })
+})
+
+describe('networks for guests', () => {
+  const asked = { guestNetAllow: '192.168.7.0/24, 10.0.0.0/8' }
+
+  test('are opened to those that reach the outside', () =>
+    expect(readSettings({ ...asked, guestNet: 'nat' }, {}).guestNetAllow).toEqual(['192.168.7.0/24', '10.0.0.0/8']))
+
+  test('mean nothing to those that do not', () =>
+    expect(() => readSettings(asked, {})).toThrow(
+      '--guest-net-allow opens networks to guests that have --guest-net nat',
+    ))
 })
 
 describe('all settings', () => {

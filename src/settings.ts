@@ -175,5 +175,11 @@ export function readSettings(flags: Record<string, string | undefined>, environm
     }
     settings[name] = value
   }
+  const { guestNet, guestNetAllow } = settings as Pick<Settings, 'guestNet' | 'guestNetAllow'>
+  if (guestNet === 'off' && guestNetAllow.length > 0) {
+    throw new BadSetting(
+      '--guest-net-allow opens networks to guests that have --guest-net nat; without it they have no way out',
+    )
+  }
   return Object.freeze({ ...settings, data: resolve(String(settings['data'])) }) as Settings
 }

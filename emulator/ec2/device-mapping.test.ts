@@ -42,8 +42,8 @@ describe('mappings that are refused', () => {
     [['sda\n'], 'Device name sda\n is invalid'],
     [['sdb', '/dev/sdb'], '/dev/sdb is assigned multiple times'],
     [['sdb=ebs'], 'Ebs block device mappings are not supported'],
-    [['sdb=ephemeral4'], 'Virtual device name must be of the form ephemeral[0123]'],
-    [['sdb=swap'], 'Virtual device name must be of the form ephemeral[0123]'],
+    [['sdb=ephemeral4'], 'Virtual device name must be of the form ephemeral[0123]. Fix the mapping for sdb'],
+    [['sdb=swap'], 'Virtual device name must be of the form ephemeral[0123]. Fix the mapping for sdb'],
   ])('%j', (mappings, sentence) => {
     expect(() => refuseEbs(read(...mappings), 'image')).toThrow(sentence)
     expect(() => refuseEbs(read(...mappings), 'launch')).toThrow(sentence)
@@ -51,7 +51,7 @@ describe('mappings that are refused', () => {
 
   test('several ephemeral disks, of an image', () => {
     const mappings = read('sdb=ephemeral0', 'sdc=ephemeral1')
-    expect(() => refuseEbs(mappings, 'image')).toThrow('Only one ephemeral device is supported')
+    expect(() => refuseEbs(mappings, 'image')).toThrow('Only one ephemeral device is supported. More than one')
     expect(() => refuseEbs(mappings, 'launch')).not.toThrow()
   })
 })

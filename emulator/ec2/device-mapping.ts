@@ -23,6 +23,10 @@ export const deviceMappings = list(
 /** One mapping as it is sent. */
 export type DeviceMapping = Values<{ all: typeof deviceMappings }>['all'][number]
 
+/** What is said of a virtual name that names no ephemeral disk. */
+export const badVirtualName = (device: string): string =>
+  `Virtual device name must be of the form ephemeral[0123]. Fix the mapping for ${device}`
+
 /**
  * The rules for the devices of a registration or a launch (eucalyptus-behaviour.md section 2.3): names are unique and name
  * no partition, unless it is one that may stand for its disk; virtual names are those of ephemeral disks.
@@ -40,7 +44,7 @@ export function checkDevices(mappings: readonly DeviceMapping[], allowedPartitio
     if (seen.has(name)) throw fault('deviceMapping', `${DeviceName} is assigned multiple times`)
     seen.add(name)
     if (VirtualName !== undefined && NoDevice === undefined && !/^ephemeral[0-3]$/.test(VirtualName)) {
-      throw fault('deviceMapping', 'Virtual device name must be of the form ephemeral[0123]')
+      throw fault('deviceMapping', badVirtualName(DeviceName))
     }
   }
 }
@@ -48,7 +52,10 @@ export function checkDevices(mappings: readonly DeviceMapping[], allowedPartitio
 /** Throws when an image's mappings name more than one ephemeral disk. */
 export function refuseSeveralEphemerals(mappings: readonly DeviceMapping[]): void {
   const ephemerals = mappings.filter(({ VirtualName, NoDevice }) => VirtualName !== undefined && NoDevice === undefined)
-  if (ephemerals.length > 1) throw fault('deviceMapping', 'Only one ephemeral device is supported')
+  if (ephemerals.length > 1) {
+    const sentence = 'Only one ephemeral device is supported. More than one ephemeral device mappings found'
+    throw fault('deviceMapping', sentence)
+  }
 }
 
 /**

@@ -4,6 +4,9 @@ import { groupFaults } from './group/group-faults.ts'
 import { imageFaults } from './image/image-faults.ts'
 import { instanceFaults } from './instance/instance-faults.ts'
 import { snapshotFaults } from './snapshot/snapshot-faults.ts'
+import { tagFaults } from './tag/tag-faults.ts'
+import { bundleFaults } from './task/bundle-faults.ts'
+import { importFaults } from './task/import-faults.ts'
 import { volumeFaults } from './volume/volume-faults.ts'
 
 const noInstances = (...ids: string[]) =>
@@ -181,7 +184,13 @@ export const fault = faults({
 
   ...volumeFaults,
 
+  ...bundleFaults,
+
+  ...importFaults,
+
   ...snapshotFaults,
+
+  ...tagFaults,
 
   // Zones and regions.
   zoneNotFound: {

@@ -92,8 +92,22 @@ describe('a filter', () => {
     expect(() => matches({ name: 'x' }, [name, 'y'])).toThrow(`The filter '${name}' is invalid.`),
   )
 
-  test('tags are looked for wherever there is a tag-key', () => {
-    const test = filtering<Record>({ 'tag-key': () => [] }, [{ Name: 'tag:Name', Value: ['*'] }])
-    expect(test({ name: 'x' })).toBe(false)
+  test.each<[string, string, boolean]>([
+    ['tag-key', 'r?le', true],
+    ['tag-key', 'web', false],
+    ['tag-value', 'web', true],
+    ['tag-value', 'role', false],
+    ['tag:role', 'w*', true],
+    ['tag:role', 'db', false],
+    ['tag:r*', 'web', false],
+    ['tag:', '*', false],
+    ['tag:', '', false],
+    ['tag:empty', '', true],
+  ])('%s by %j of a record with tags: %s', (Name, value, expected) => {
+    const tags = [
+      { key: 'role', value: 'web' },
+      { key: 'empty', value: '' },
+    ]
+    expect(filtering<Record>({}, [{ Name, Value: [value] }], () => tags)({ name: 'x' })).toBe(expected)
   })
 })

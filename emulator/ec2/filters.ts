@@ -1,5 +1,6 @@
 import { list, struct, text } from '../../src/protocol/shape.ts'
 import { fault } from './faults.ts'
+import type { Tag } from './tag/tags.ts'
 
 /** The `Filter.n.Name`, `Filter.n.Value.m` parameters that every Describe operation takes. */
 export const filters = list(struct({ Name: text, Value: list(text) }))
@@ -42,18 +43,29 @@ function fits(steps: readonly Step[], text: string): boolean {
   return steps.slice(step).every((rest) => rest === 'any')
 }
 
+/** The filters of what bears tags: `tag-key`, `tag-value`, and `tag:KEY`, the value under a key. */
+function tagReader<Kind>(
+  name: string,
+  tagsOf: (record: Kind) => readonly Tag[],
+): FilterTable<Kind>[string] | undefined {
+  if (name === 'tag-key') return (record) => tagsOf(record).map(({ key }) => key)
+  if (name === 'tag-value') return (record) => tagsOf(record).map(({ value }) => value)
+  if (!name.startsWith('tag:')) return undefined
+  const wanted = name.slice('tag:'.length)
+  return (record) => tagsOf(record).flatMap(({ key, value }) => (key === wanted ? [value] : []))
+}
+
 /**
- * A test for records: every filter must match, by any of its values. Throws the service's fault for a name that is not
- * in the table.
+ * A test for records: every filter must match, by any of its values. With `tagsOf` records are also found by their tags.
+ * Throws the service's fault for a name that is not in the table.
  */
 export function filtering<Kind>(
   table: FilterTable<Kind>,
   asked: readonly { Name: string; Value: readonly string[] }[],
+  tagsOf?: (record: Kind) => readonly Tag[],
 ): (record: Kind) => boolean {
   const tests = asked.map(({ Name, Value }) => {
-    // Nothing bears tags yet: `tag:KEY` is a filter wherever `tag-key` is one.
-    const name = Name.startsWith('tag:') ? 'tag-key' : Name
-    const read = Object.hasOwn(table, name) ? table[name] : undefined
+    const read = Object.hasOwn(table, Name) ? table[Name] : tagsOf && tagReader(Name, tagsOf)
     if (!read) throw fault('invalidFilter', Name)
     const patterns = Value.map(stepsOf)
     return (record: Kind) => read(record).some((value) => patterns.some((wanted) => fits(wanted, String(value ?? ''))))

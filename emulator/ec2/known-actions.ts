@@ -3,23 +3,17 @@
  * `euca-emu operations` lists them, so that a client's user sees the difference between a gap and a slip of the pen.
  */
 export const knownActions: readonly string[] = [
-  ...'BundleInstance CancelBundleTask CancelConversionTask CopyImage CreateImage'.split(' '),
-  ...'CreateTags DeleteTags'.split(' '),
-  ...'DescribeAccountAttributes DescribeBundleTasks DescribeConversionTasks'.split(' '),
-  ...'DescribeImageAttribute'.split(' '),
-  ...'DescribeSnapshotAttribute DescribeSubnets DescribeTags DescribeVolumeAttribute'.split(' '),
+  ...'DescribeAccountAttributes'.split(' '),
+  ...'DescribeSubnets'.split(' '),
   ...'DescribeVpcs'.split(' '),
-  ...'ImportImage ImportInstance ImportSnapshot ImportVolume ModifyImageAttribute'.split(' '),
-  ...'ModifySnapshotAttribute ModifyVolume MonitorInstances ResetImageAttribute'.split(' '),
-  ...'ResetSnapshotAttribute'.split(' '),
+  ...'ModifyVolume MonitorInstances'.split(' '),
   'UnmonitorInstances',
   // IAM and STS.
-  ...'AssumeRole CreateAccessKey CreateAccount CreateSigningCertificate CreateUser DeleteAccessKey DeleteAccount'.split(
-    ' ',
-  ),
-  ...'GetAccessToken GetSessionToken GetUser ListAccessKeys ListAccounts ListUsers UploadSigningCertificate'.split(' '),
-  // Bootstrap.
-  'DescribeServiceCertificates',
+  ...'CreateAccessKey CreateAccount CreateSigningCertificate CreateUser DeleteAccessKey DeleteAccount'.split(' '),
+  ...'GetAccessToken GetSessionToken ListAccessKeys UploadSigningCertificate'.split(' '),
+  ...'AttachRolePolicy DetachRolePolicy GetAccountSummary ListAccountAliases ListAttachedRolePolicies'.split(' '),
+  ...'AssociateIamInstanceProfile DescribeIamInstanceProfileAssociations DescribeServices'.split(' '),
+  ...'DisassociateIamInstanceProfile ReplaceIamInstanceProfileAssociation UpdateAssumeRolePolicy'.split(' '),
 ]
 
 const known = new Set(knownActions)

@@ -3,11 +3,15 @@ import { IllegalMove, type Life, move } from '../state/life.ts'
 import { imageLife } from './image/image.ts'
 import { endings, instanceLife, stateCode } from './instance/instance.ts'
 import { snapshotLife } from './snapshot/snapshot.ts'
+import { bundleLife } from './task/bundle-task.ts'
+import { conversionLife } from './task/conversion.ts'
+import { exportLife } from './task/export-task.ts'
+import { importLife } from './task/import-task.ts'
 import { volumeLife } from './volume/volume.ts'
 
 /** Every life of a resource, its first state, all events that there are, and the states that nothing follows. */
 const lives: [name: string, life: Life<string, string>, first: string, events: string[], ends: string[]][] = [
-  ['image', imageLife, 'available', ['deregister'], ['deleted']],
+  ['image', imageLife, 'pending', ['made', 'broke', 'deregister'], ['deleted']],
   [
     'instance',
     instanceLife,
@@ -17,6 +21,22 @@ const lives: [name: string, life: Life<string, string>, first: string, events: s
   ],
   ['volume', volumeLife, 'creating', ['made', 'broke', 'attach', 'detach', 'delete', 'gone'], ['deleted']],
   ['snapshot', snapshotLife, 'pending', ['stored', 'broke'], ['completed', 'failed']],
+  [
+    'conversion task',
+    conversionLife,
+    'new',
+    ['uploaded', 'begin', 'converted', 'done', 'cancel', 'cleaned', 'broke'],
+    ['cancelled', 'completed', 'failed'],
+  ],
+  ['import task', importLife, 'active', ['done', 'cancel', 'broke', 'cleaned'], ['completed', 'deleted']],
+  ['export task', exportLife, 'active', ['done', 'cancel', 'broke', 'cleaned'], ['cancelled', 'completed']],
+  [
+    'bundle task',
+    bundleLife,
+    'pending',
+    ['begin', 'down', 'stored', 'cancel', 'broke'],
+    ['cancelled', 'complete', 'failed'],
+  ],
 ]
 
 /** All states that can be reached from one, itself included. */

@@ -5,11 +5,11 @@ import { addAbortSignal } from 'node:stream'
 import { unwrap, verify } from '../../src/bundle/cipher.ts'
 import { type Manifest, type ManifestPart, signedText } from '../../src/bundle/manifest.ts'
 import { BundleRefused } from '../../src/bundle/refusal.ts'
+import { writeSparse } from '../../src/bundle/sparse-file.ts'
 import { unbundle } from '../../src/bundle/unbundler.ts'
 import type { BundleSource, FoundManifest } from './bundle-source.ts'
 import { TemplateFailed } from './failures.ts'
 import type { OnProgress } from './shared-work.ts'
-import { writeSparse } from './sparse-file.ts'
 import { type ImagingWorld, type Layout, partitionOffset, type Template } from './template.ts'
 
 /** How the names of unfinished files begin. */

@@ -1,5 +1,6 @@
 import type { Typed } from '../cloud.ts'
 import { consoleTailBytes } from '../node/console.ts'
+import { consoleKeptBytes } from '../node/console-bound.ts'
 import { ConsoleReader } from '../node/console-reader.ts'
 import type { Host } from './host.ts'
 
@@ -7,12 +8,12 @@ import type { Host } from './host.ts'
 const pause = 40
 
 /**
- * What the guest of an instance writes on its serial console: all of it so far or, `live`, the last 64 KiB and what
+ * What the guest of an instance writes on its serial console: so far, the last 16 MiB of it, or, `live`, the last 64 KiB and what
  * follows, over reboots, until the instance has ended or stopped or `signal` is aborted.
  */
 export async function* followConsole(host: Host, id: string, live: boolean, signal: AbortSignal) {
   const { cloud } = host
-  const reader = new ConsoleReader(cloud.files.machine(id).console, live ? consoleTailBytes : undefined)
+  const reader = new ConsoleReader(cloud.files.machine(id).console, live ? consoleTailBytes : consoleKeptBytes)
   try {
     while (!signal.aborted) {
       // Looked at before the last look at the console, so that nothing that was written before is missed.

@@ -3,9 +3,12 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Cloud, Machines } from '../cloud.ts'
 import { moveInstance } from '../ec2/instance/instance.ts'
+import { resumeTasks } from '../ec2/task/resume.ts'
 import { readConsole } from '../node/console.ts'
 import type { Hypervisor, Machine } from '../node/hypervisor.ts'
-import { limited, type Serial, serial } from '../state/serial.ts'
+import { type Serial, serial } from '../state/serial.ts'
+import { type BootQueue, bootQueue } from './boot-queue.ts'
+import { bundleInstance, bundlingUp, cancelBundling } from './bundling.ts'
 import { followConsole, typeOnConsole } from './console.ts'
 import { boot, end, restart, shutDown, stop } from './launch.ts'
 import type { HostNetwork } from './network.ts'
@@ -29,10 +32,12 @@ export interface Host extends Machines {
   readonly running: Map<string, RunningMachine>
   /** Breaks off the launch, the reboot or the stop of an instance that is to end or to stop at once. */
   readonly underWay: Map<string, AbortController>
+  /** Breaks off the upload of a bundle task, by its id. */
+  readonly bundling: Map<string, AbortController>
   /** Launch, reboot and end of one instance follow each other. */
   readonly inTurn: Serial
   /** Boots wait for a free core: twenty at once end no sooner, and the first of them much later (node.md section 8). */
-  readonly boots: <Result>(job: () => Promise<Result>) => Promise<Result>
+  readonly boots: BootQueue
 }
 
 /** Makes the host of a cloud; `cloud` is read when something is asked, as the cloud itself holds the host. */
@@ -45,12 +50,11 @@ export function createHost(cloud: () => Cloud, hypervisor: Hypervisor, network: 
     network,
     running: new Map(),
     underWay: new Map(),
+    bundling: new Map(),
     inTurn: serial(),
-    boots: limited(availableParallelism()),
+    boots: bootQueue(availableParallelism()),
     launch(id) {
-      cloud().tasks.start(`launch ${id}`, (stopping) =>
-        host.inTurn.run(id, () => host.boots(() => boot(host, id, stopping))),
-      )
+      cloud().tasks.start(`launch ${id}`, (stopping) => host.inTurn.run(id, () => boot(host, id, stopping)))
     },
     reboot(id) {
       cloud().tasks.start(`reboot ${id}`, (stopping) => host.inTurn.run(id, () => restart(host, id, stopping)))
@@ -64,6 +68,10 @@ export function createHost(cloud: () => Cloud, hypervisor: Hypervisor, network: 
       const inTurn = (job: () => Promise<void>) => (force ? soon(host, id, job) : host.inTurn.run(id, job))
       cloud().tasks.start(`stop ${id}`, (stopping) => inTurn(() => stop(host, id, force, stopping)))
     },
+    bundle(id) {
+      cloud().tasks.start(`bundle ${id}`, (stopping) => bundleInstance(host, id, stopping))
+    },
+    cancelBundle: (id) => cancelBundling(host, id),
     runs: (id) => host.running.has(id),
     console: (id) => readConsole(cloud().files.machine(id).console),
     follow: (id, live, signal) => followConsole(host, id, live, signal),
@@ -108,6 +116,7 @@ export async function hostUp(host: Host): Promise<void> {
   const { cloud } = host
   await host.network.adopt()
   await disksUp(host)
+  await bundlingUp(host)
   for (const { id, state } of cloud.instances.list()) {
     if (state === 'running') await cloud.store.change((draft) => moveInstance(cloud, draft, id, 'hostDown'))
     if (state === 'running' || state === 'pending') host.launch(id)
@@ -121,6 +130,7 @@ export async function hostUp(host: Host): Promise<void> {
     }
   }
   await sweepTemplates(cloud)
+  resumeTasks(cloud)
 }
 
 /**

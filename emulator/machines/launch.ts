@@ -7,6 +7,7 @@ import { releaseVolumes } from '../ec2/instance/release-volumes.ts'
 import { driveIdOf } from '../ec2/volume/volume.ts'
 import type { Machine, MachineEnd, MachineStall } from '../node/hypervisor.ts'
 import { settleAttachments, settleDetaching } from './attachments.ts'
+import { guestIsUp } from './boot-queue.ts'
 import type { Host } from './host.ts'
 import { machineSpec, makeDisks } from './spec.ts'
 import { sweepTemplates } from './templates.ts'
@@ -20,7 +21,7 @@ export async function boot(host: Host, id: string, stopping: AbortSignal): Promi
   const { cloud } = host
   if (stopping.aborted || cloud.instances.get(id)?.state !== 'pending') return
   await attempt(host, id, stopping, async (signal) => {
-    await startMachine(host, id, signal)
+    await bootMachine(host, id, signal)
     await cloud.store.change((draft) => {
       // It may have been told to end meanwhile; its end is then next in turn and finds the machine.
       if (cloud.instances.in(draft).get(id)?.state === 'pending') moveInstance(cloud, draft, id, 'started')
@@ -41,10 +42,20 @@ export async function restart(host: Host, id: string, stopping: AbortSignal): Pr
     running.endExpected = true
     await shutDown(host, running.machine, cloud.settings.shutdownGrace, signal)
     signal.throwIfAborted()
-    const { console, oldConsole } = cloud.files.machine(id)
-    await rename(console, oldConsole)
-    await host.boots(() => startMachine(host, id, signal))
+    await bootAgain(host, id, signal)
   })
+}
+
+async function bootAgain(host: Host, id: string, signal: AbortSignal): Promise<void> {
+  const { console, oldConsole } = host.cloud.files.machine(id)
+  await rename(console, oldConsole)
+  await bootMachine(host, id, signal)
+}
+
+/** Boots a running instance whose machine was switched off for a while, in its turn; the console starts empty. */
+export async function switchOn(host: Host, id: string, stopping: AbortSignal): Promise<void> {
+  if (host.running.has(id) || host.cloud.instances.get(id)?.state !== 'running') return
+  await attempt(host, id, stopping, (signal) => bootAgain(host, id, signal))
 }
 
 /**
@@ -75,8 +86,16 @@ async function fail(host: Host, id: string, detail: string): Promise<void> {
   await (again ? halt : end)(host, id, { kind: 'failed', detail })
 }
 
-/** Boots the machine of an instance, making its disks if they are not there yet, and watches for its end. */
-async function startMachine(host: Host, id: string, signal: AbortSignal): Promise<void> {
+/** Starts the machine of an instance when there is room for one more that boots. */
+function bootMachine(host: Host, id: string, signal: AbortSignal): Promise<void> {
+  return host.boots(async (keepUntil) => {
+    const machine = await startMachine(host, id, signal)
+    keepUntil(guestIsUp(host, machine, (await host.hypervisor.describe()).pace))
+  }, signal)
+}
+
+/** Starts the machine of an instance, making its disks if they are not there yet, and watches for its end. */
+async function startMachine(host: Host, id: string, signal: AbortSignal): Promise<Machine> {
   const { cloud } = host
   const instance = await withDisks(host, id, signal)
   for (const { id: volumeId, made } of volumesOf(cloud.volumes.list(), id)) if (!made) await makeVolume(host, volumeId)
@@ -97,6 +116,7 @@ async function startMachine(host: Host, id: string, signal: AbortSignal): Promis
   }
   void machine.ended.then(ended)
   machine.onStall((stall) => console.error(stallSentence(host, id, stall)))
+  return machine
 }
 
 /** What the host's owner has to know when a machine stands still, and when it goes on. */

@@ -3,6 +3,7 @@ import { findImage } from '../ec2/image/image.ts'
 import { volumesOf } from '../ec2/instance/instance-view.ts'
 import { keyPairId } from '../ec2/keypair/keypair.ts'
 import type { MetadataFacts } from '../metadata/facts.ts'
+import { instanceRole } from '../metadata/instance-role.ts'
 
 /** What the metadata service tells of an instance, from its record and those around it; undefined when it is stopped or gone. */
 export function metadataFacts(cloud: Cloud, instanceId: string): MetadataFacts | undefined {
@@ -41,10 +42,12 @@ export function metadataFacts(cloud: Cloud, instanceId: string): MetadataFacts |
     publicAddress: network.publicAddress,
     mac: network.mac,
     securityGroups: instance.groupIds.flatMap((id) => cloud.groups.get(id) ?? []).map(({ id, name }) => ({ id, name })),
+    instanceRole: instanceRole(cloud, instance),
     key: key && { name: key.name, openSsh: key.publicKey },
     ...(instance.metadataOptions && {
       tokens: instance.metadataOptions.tokens,
       endpoint: instance.metadataOptions.endpoint,
+      hopLimit: instance.metadataOptions.hopLimit,
     }),
     userData: userData === undefined ? undefined : Buffer.from(userData, 'base64'),
   }

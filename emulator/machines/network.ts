@@ -5,7 +5,8 @@ import type { Cloud, CloudNetwork } from '../cloud.ts'
 import { addressOf } from '../ec2/address/address.ts'
 import { egressAllowed, ingressAllowed } from '../ec2/group/allows.ts'
 import { type InstanceRecord, isLive } from '../ec2/instance/instance.ts'
-import { metadataHandler } from '../metadata/handler.ts'
+import { endInTime } from '../metadata/connection-time.ts'
+import { type Asker, metadataHandler } from '../metadata/handler.ts'
 import { identitySeal } from '../metadata/identity-seal.ts'
 import type { AddressPool } from '../network/address-pool.ts'
 import { formatAddress } from '../network/addresses.ts'
@@ -53,7 +54,7 @@ interface SealingKey {
  * come out of the switch, and the switch knows whose they are.
  */
 function metadataService(cloud: () => Cloud, clock: Clock, fidelity: Fidelity, key: SealingKey) {
-  const askers = new WeakMap<object, string>()
+  const askers = new WeakMap<object, Asker>()
   const answer = metadataHandler({
     facts: (id) => metadataFacts(cloud(), id),
     fidelity,
@@ -62,9 +63,14 @@ function metadataService(cloud: () => Cloud, clock: Clock, fidelity: Fidelity, k
     seal: identitySeal(key.privateKey, key.certificate, fidelity === 'aws' ? 'sha256' : 'sha1'),
     onError: (error) => console.error('metadata service:', error),
   })
-  const server = createServer((request, response) => answer(askers.get(request.socket) ?? '', request, response))
-  return (id: string, connection: Duplex) => {
-    askers.set(connection, id)
+  const server = createServer((request, response) => {
+    const asker = askers.get(request.socket)
+    if (asker) answer(asker, request, response)
+    else request.socket.destroy()
+  })
+  return (instanceId: string, connection: Duplex, limitHops: (hops: number) => void) => {
+    askers.set(connection, { instanceId, limitHops })
+    endInTime(connection, clock)
     server.emit('connection', connection)
   }
 }
@@ -80,9 +86,6 @@ function privatePlace(id: string, instances: readonly InstanceRecord[], fidelity
   const mac = `d0:0d:${digits.replace(/..(?=.)/g, '$&:')}`
   return { mac, address, hostname: `${prefix}-${address.replaceAll('.', '-')}`, domain }
 }
-
-/** The addresses of a pool: it keeps the first two and the last of its network to itself. */
-const hosts = (network: string) => Array.from({ length: 253 }, (_, index) => network.replace(/0\/24$/, `${index + 2}`))
 
 /** Gives elastic addresses and instances their public addresses of the last run again, where they can be had. */
 const adoptAddresses = (cloud: Cloud, pool: AddressPool) =>
@@ -147,7 +150,7 @@ export function createNetwork(
       traffic.delete(id)
       await reached.withdraw(id)
     },
-    publicPool: () => hosts(pool.network),
+    publicPool: () => pool.addresses,
     takeAddress: (owner, wanted) => pool.assign(owner, wanted),
     giveBack: (owner) => pool.release(owner),
     addressesMoved: () => reached.follow(),

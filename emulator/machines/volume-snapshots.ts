@@ -16,18 +16,21 @@ export async function takeSnapshot(host: Host, snapshotId: string, signal: Abort
   try {
     await copyInTurn(host, volumeId, snapshotId, signal)
     await record(host, snapshotId, 'stored')
+    // The volume may have become too deep.
+    host.cloud.disks.mergeLayers()
   } catch (error) {
     if (signal.aborted) return
-    await record(host, snapshotId, 'broke')
+    await record(host, snapshotId, 'broke', (error as Error).message)
     throw error
   }
 }
 
-async function record({ cloud }: Host, snapshotId: string, event: SnapshotEvent): Promise<void> {
+async function record({ cloud }: Host, snapshotId: string, event: SnapshotEvent, failure?: string): Promise<void> {
   await cloud.store.change((draft) => {
     const snapshots = cloud.snapshots.in(draft)
     const snapshot = snapshots.get(snapshotId)
-    if (snapshot) snapshots.put({ ...snapshot, state: move(snapshotLife, snapshot.state, event) })
+    if (!snapshot) return
+    snapshots.put({ ...snapshot, state: move(snapshotLife, snapshot.state, event), ...(failure && { failure }) })
   })
 }
 
@@ -70,7 +73,7 @@ const copyIdle = async ({ cloud }: Host, volumeId: string, snapshotId: string, s
  * Has the machine write to another layer from now on, or copy its drive where that is too deep for one more; `taken` is
  * called when the instant has passed.
  */
-async function copyInUse(
+export async function copyInUse(
   { cloud: { storage } }: Host,
   machine: Machine,
   volumeId: string,

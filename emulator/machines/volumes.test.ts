@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { freshCloud, type TestCloud, theText } from '../cloud.harness.ts'
+import { freshCloud, items, type TestCloud, theText } from '../cloud.harness.ts'
 import { attach, hold, makeSnapshot, makeVolume, stoppedInstance, told } from '../ec2/volume/volume.harness.ts'
 import { driveIdOf, type VolumeRecord } from '../ec2/volume/volume.ts'
 
@@ -34,7 +34,7 @@ describe('a start', () => {
     expect(await told(it, volume)).toBe(`in-use attached ${id} /dev/sdf`)
     expect(it.hypervisor.machine(id).drives).toContain(driveIdOf(volume))
     expect(await told(it, idle)).toBe('available')
-    expect(await it.cloud.storage.volumeLayer(idle)).toMatchObject({ backing: { format: 'qcow2' } })
+    expect(await it.cloud.storage.volumeLayer(idle)).toMatchObject({ format: 'qcow2' })
     expect(await it.cloud.storage.usage()).toMatchObject({ volumes: 2, snapshots: 1 })
   })
 
@@ -84,7 +84,10 @@ describe('a start', () => {
     const orphan = join(before.cloud.files.storage, 'volumes', 'vol-0badcafe.0.qcow2')
     writeFileSync(orphan, 'nobody knows')
     const it = await before.restart('orderly')
-    expect(it.cloud.snapshots.get(id)?.state).toBe('failed')
+    expect(it.cloud.snapshots.get(id)).toMatchObject({
+      state: 'failed',
+      failure: expect.stringContaining('was stopped'),
+    })
     expect(await it.cloud.storage.usage()).toMatchObject({ volumes: 1, snapshots: 0 })
     expect(existsSync(orphan)).toBe(false)
     expect(await it.call('DeleteSnapshot', { SnapshotId: id })).toMatchObject({ return: 'true' })
@@ -195,13 +198,14 @@ describe('a snapshot', () => {
   })
 
   test('that the machine refuses leaves none, and the volume as it was', async () => {
-    const it = await freshCloud()
+    const it = await freshCloud({ fidelity: 'aws' })
     const { id, volume } = await attached(it)
     vi.spyOn(console, 'error').mockImplementation(() => undefined)
     vi.spyOn(it.hypervisor.machine(id), 'addLayer').mockRejectedValueOnce(new Error('no space left'))
     const snapshot = await makeSnapshot(it, volume)
-    expect(it.cloud.snapshots.get(snapshot)?.state).toBe('failed')
-    expect(await it.cloud.storage.usage()).toMatchObject({ volumes: 1, snapshots: 0 })
+    const [shown] = items(await it.call('DescribeSnapshots', { 'SnapshotId.1': snapshot }), 'snapshotSet')
+    expect(shown).toMatchObject({ status: 'error', statusMessage: 'no space left' })
+    expect(await it.cloud.storage.usage()).toMatchObject({ snapshots: 0 })
     expect(it.cloud.snapshots.get(await makeSnapshot(it, volume))?.state).toBe('completed')
     vi.mocked(console.error).mockRestore()
   })

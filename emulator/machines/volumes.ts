@@ -3,7 +3,11 @@ import { type SnapshotRecord, snapshotLife } from '../ec2/snapshot/snapshot.ts'
 import { forgetDeleted, moveVolume, type VolumeRecord } from '../ec2/volume/volume.ts'
 import { move } from '../state/life.ts'
 import type { Draft } from '../state/store.ts'
+import { copyImage } from './copy-image.ts'
+import { createImage } from './create-image.ts'
 import type { Host } from './host.ts'
+import { breakUnfinished } from './image-snapshots.ts'
+import { layerMerging } from './layer-merging.ts'
 import { plug, unplug } from './plugging.ts'
 import { takeSnapshot } from './volume-snapshots.ts'
 
@@ -20,7 +24,10 @@ export function createDisks(host: Host): Disks {
     plug: (id) => start('attach', id, (signal) => plug(host, id, signal)),
     unplug: (id, force) => start('detach', id, (signal) => unplug(host, id, force, signal)),
     snapshot: (id) => start('snapshot', id, (signal) => takeSnapshot(host, id, signal)),
+    createImage: (id) => start('image', id, (signal) => createImage(host, id, signal)),
+    copyImage: (id) => start('image', id, (signal) => copyImage(host, id, signal)),
     removeSnapshot: (id) => start('delete', id, () => removeSnapshot(host.cloud, id)),
+    mergeLayers: layerMerging(host),
   }
 }
 
@@ -31,6 +38,7 @@ export function createDisks(host: Host): Disks {
 export async function disksUp(host: Host): Promise<void> {
   const { cloud } = host
   await cloud.store.change((draft) => {
+    breakUnfinished(cloud, draft)
     for (const snapshot of cloud.snapshots.in(draft).list()) failUnfinished(cloud, draft, snapshot)
     for (const volume of cloud.volumes.in(draft).list()) settle(cloud, draft, volume)
     forgetDeleted(cloud, draft)
@@ -47,12 +55,14 @@ export async function disksUp(host: Host): Promise<void> {
     if (state === 'creating') cloud.disks.create(id)
     if (state === 'deleting') cloud.disks.remove(id)
   }
+  cloud.disks.mergeLayers()
 }
 
 /** The copy of a snapshot that is pending now ended with the emulator. */
 function failUnfinished(cloud: Cloud, draft: Draft, snapshot: SnapshotRecord): void {
   if (snapshot.state !== 'pending') return
-  cloud.snapshots.in(draft).put({ ...snapshot, state: move(snapshotLife, snapshot.state, 'broke') })
+  const failure = 'the cloud was stopped while the snapshot was made'
+  cloud.snapshots.in(draft).put({ ...snapshot, state: move(snapshotLife, snapshot.state, 'broke'), failure })
 }
 
 /**
@@ -79,7 +89,9 @@ const snapshotToCome = ({ snapshotId, made, state }: VolumeRecord): string | und
  */
 async function removeSnapshot(cloud: Cloud, id: string): Promise<void> {
   const isWanted = cloud.snapshots.get(id) || cloud.volumes.list().some((volume) => snapshotToCome(volume) === id)
-  if (!isWanted) await cloud.storage.deleteSnapshot(id)
+  if (isWanted) return
+  await cloud.storage.deleteSnapshot(id)
+  cloud.disks.mergeLayers()
 }
 
 /** A volume no longer needs the snapshot that it comes from, which may have waited for that to go. */
@@ -130,6 +142,7 @@ async function removeVolume({ cloud }: Host, id: string): Promise<void> {
     forgetDeleted(cloud, draft)
   })
   letSnapshotGo(cloud, volume)
+  cloud.disks.mergeLayers()
 }
 
 /** Changes the record of a volume as it is by now; does nothing when it is gone. */

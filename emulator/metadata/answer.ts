@@ -19,6 +19,8 @@ export interface MetadataAnswer {
   readonly status: number
   readonly body: string | Buffer
   readonly headers?: Readonly<Record<string, string>>
+  /** How many network hops it may travel, where that is limited. */
+  readonly hopLimit?: number
 }
 
 /** What answers rest on. */
@@ -55,13 +57,18 @@ export function refusal(status: keyof typeof reasons): MetadataAnswer {
 const lifetimeHeader = 'x-aws-ec2-metadata-token-ttl-seconds'
 const longestLifetime = 21_600
 
-/** AWS's answer to `PUT /latest/api/token`: never through a proxy, and only for one second to six hours. */
-function issueToken({ tokens }: Answering, instanceId: string, headers: IncomingHttpHeaders): MetadataAnswer {
+/**
+ * AWS's answer to `PUT /latest/api/token`: never through a proxy, only for one second to six hours, and only as far as
+ * the instance's hop limit, so that it does not reach what lies behind a router in the guest.
+ */
+function issueToken({ tokens }: Answering, facts: MetadataFacts, headers: IncomingHttpHeaders): MetadataAnswer {
+  const { instanceId, hopLimit = 1 } = facts
   if (headers['x-forwarded-for'] !== undefined) return refusal(403)
   const text = headers[lifetimeHeader]
   const seconds = typeof text === 'string' && /^\d{1,5}$/.test(text) ? Number(text) : 0
   if (seconds < 1 || seconds > longestLifetime) return refusal(400)
-  return { status: 200, body: tokens.issue(instanceId, seconds), headers: { [lifetimeHeader]: `${seconds}` } }
+  const body = tokens.issue(instanceId, seconds)
+  return { status: 200, body, headers: { [lifetimeHeader]: `${seconds}` }, hopLimit }
 }
 
 /** Version 2 of the service, as AWS has it: what is refused before the path counts. Undefined: go on. */
@@ -69,7 +76,7 @@ function guard(answering: Answering, facts: MetadataFacts, request: MetadataRequ
   const { method, headers } = request
   if (facts.endpoint === 'disabled') return refusal(403)
   if (/^\/latest\/+api\/+token\/?$/.test(pathOf(request.url))) {
-    return method === 'PUT' ? issueToken(answering, facts.instanceId, headers) : refusal(405)
+    return method === 'PUT' ? issueToken(answering, facts, headers) : refusal(405)
   }
   if (method !== 'GET' && method !== 'HEAD') return refusal(405)
   const token = headers['x-aws-ec2-metadata-token']

@@ -1,3 +1,18 @@
+/** The instance profile of an instance, as far as it is still there. */
+export interface InstanceRole {
+  readonly profileArn: string
+  readonly profileId: string
+  /** False when the profile was deleted since the launch. */
+  readonly exists: boolean
+  /** When the credentials were last exchanged. */
+  readonly lastUpdated: Date
+  readonly roleName?: string | undefined
+  /** Left out when the role does not trust EC2. */
+  readonly credentials?:
+    | { accessKeyId: string; secretAccessKey: string; securityToken: string; expiresAt: Date }
+    | undefined
+}
+
 /** What the metadata service knows of an instance, from its record and those around it. */
 export interface MetadataFacts {
   readonly instanceId: string
@@ -45,10 +60,14 @@ export interface MetadataFacts {
   }
   /** `openSsh`: the line as it goes into authorized_keys. */
   readonly key?: { readonly name: string; readonly openSsh: string } | undefined
+  /** Its instance profile, and what the role in it signs with. */
+  readonly instanceRole?: InstanceRole | undefined
   /** Decoded. */
   readonly userData?: Buffer | undefined
   /** Whether `aws` answers without a session token; `optional` unless it says otherwise. */
   readonly tokens?: 'optional' | 'required'
+  /** How many network hops an answer with a session token may travel in `aws`; 1 unless it says otherwise. */
+  readonly hopLimit?: number
   /** Whether `aws` answers at all; `enabled` unless it says otherwise. */
   readonly endpoint?: 'enabled' | 'disabled'
 }

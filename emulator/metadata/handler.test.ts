@@ -25,7 +25,9 @@ const handle = metadataHandler({
 })
 
 let asker = 'i-0000000a'
-const server = createServer((incoming, response) => handle(asker, incoming, response))
+const limits: number[] = []
+const limitHops = (hops: number) => void limits.push(hops)
+const server = createServer((incoming, response) => handle({ instanceId: asker, limitHops }, incoming, response))
 beforeEach(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)))
 afterEach(() => new Promise<unknown>((resolve) => server.close(resolve)))
 
@@ -58,6 +60,14 @@ test('a body that nobody asked for does not keep the answer back', async () => {
 test('HEAD says how long the body would be', async () => {
   const { status, headers, body } = await ask('i-0000000a', '/latest/meta-data/ami-id', 'HEAD')
   expect([status, body.length, headers]).toEqual([200, 0, expect.objectContaining({ 'content-length': '12' })])
+})
+
+test('only an answer with a session token is limited in how far it travels', async () => {
+  limits.length = 0
+  await ask('i-0000000a', '/latest/meta-data/ami-id')
+  // Eucalyptus limits nothing.
+  await ask('i-0000000a', '/latest/api/token', 'PUT')
+  expect(limits).toEqual([])
 })
 
 test('an instance that is gone finds nothing', async () => {

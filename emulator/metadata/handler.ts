@@ -19,8 +19,14 @@ export interface MetadataService {
   onError(error: unknown): void
 }
 
-/** Answers one request of the instance on whose network port it came: nothing in the request says who asks. */
-export type MetadataHandler = (instanceId: string, request: IncomingMessage, response: ServerResponse) => void
+/** Who asks: the instance on whose network port a request came, and how to limit how far the answer travels. */
+export interface Asker {
+  readonly instanceId: string
+  limitHops(hops: number): void
+}
+
+/** Answers one request: nothing in the request itself says who asks. */
+export type MetadataHandler = (asker: Asker, request: IncomingMessage, response: ServerResponse) => void
 
 /** The service at 169.254.169.254, for a `node:http` server whose connections come from the virtual switch. */
 export function metadataHandler(service: MetadataService): MetadataHandler {
@@ -37,8 +43,9 @@ export function metadataHandler(service: MetadataService): MetadataHandler {
     }
   }
 
-  return (instanceId, request, response) => {
-    const { status, body, headers } = answerTo(instanceId, request)
+  return ({ instanceId, limitHops }, request, response) => {
+    const { status, body, headers, hopLimit } = answerTo(instanceId, request)
+    if (hopLimit !== undefined) limitHops(hopLimit)
     // A body means nothing here; it is read so that the answer reaches a guest that is still sending.
     request.resume()
     const fixed = { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body), connection: 'close' }

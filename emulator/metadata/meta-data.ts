@@ -1,5 +1,6 @@
 import type { Fidelity } from '../../src/protocol/faults.ts'
 import type { MetadataFacts } from './facts.ts'
+import { iamData } from './iam-data.ts'
 
 /** A path below `meta-data`, what it says, and where it says so if not in both. `undefined` leaves the path out. */
 type Row = readonly [path: string, read: (facts: MetadataFacts) => string | undefined, only?: Fidelity]
@@ -97,6 +98,7 @@ export function metaData(facts: MetadataFacts, fidelity: Fidelity): [string, str
     vpc && publicAddress !== undefined ? [[`ipv4-associations/${publicAddress}`, privateAddress]] : []
   return [
     ...read(rows, facts, fidelity),
+    ...below('iam', iamData(facts, fidelity)),
     ...below('block-device-mapping', blockDevices(facts, fidelity)),
     ...below(`network/interfaces/macs/${mac}`, [...read(interfaceRows, facts, fidelity), ...associations]),
   ]

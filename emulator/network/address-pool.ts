@@ -11,6 +11,8 @@ export interface AddressPool {
   readonly network: string
   /** False where the host has 127.0.0.1 alone: the addresses are names, and other ports stand in for theirs. */
   readonly isBindable: boolean
+  /** Every address that an owner can have: all of the network but its first two and its last. */
+  readonly addresses: readonly string[]
   /** The address of an owner: the one it has, the one it wants when that is free, or the lowest that is free. Throws when all are taken. */
   assign(owner: string, wanted?: string): string
   /** Gives an owner's address back; does nothing when it has none. */
@@ -49,15 +51,19 @@ export async function openAddressPool(folder: string): Promise<AddressPool> {
   const { network, server } = await lock(folder)
   const owners = new Map<string, string>()
   const isFree = (address: string) => ![...owners.values()].includes(address)
-  const hosts = Array.from({ length: lastHost - firstHost + 1 }, (_, index) => `127.8.${network}.${firstHost + index}`)
+  const addresses = Array.from(
+    { length: lastHost - firstHost + 1 },
+    (_, index) => `127.8.${network}.${firstHost + index}`,
+  )
   return {
     network: `127.8.${network}.0/24`,
     isBindable: server !== undefined,
+    addresses,
     assign(owner, wanted) {
       const has = owners.get(owner)
       if (has) return has
-      const address = wanted && hosts.includes(wanted) && isFree(wanted) ? wanted : hosts.find(isFree)
-      if (!address) throw new Error(`all ${hosts.length} public addresses of 127.8.${network}.0/24 are in use`)
+      const address = wanted && addresses.includes(wanted) && isFree(wanted) ? wanted : addresses.find(isFree)
+      if (!address) throw new Error(`all ${addresses.length} public addresses of 127.8.${network}.0/24 are in use`)
       owners.set(owner, address)
       return address
     },

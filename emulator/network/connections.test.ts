@@ -36,9 +36,10 @@ describe('connections of an instance with its metadata', () => {
     const network = testSwitch({ clock: manualClock() })
     const peer = new Peer(network, 10)
     const refused: unknown[] = []
-    const ending = new AbortController()
-    for (let count = 0; count < 1000; count += 1) {
-      network.dial(peer.id, 22, { signal: ending.signal }).catch((error: { code?: string }) => refused.push(error.code))
+    // One for each, as each client has its own.
+    const endings = Array.from({ length: 1000 }, () => new AbortController())
+    for (const { signal } of endings) {
+      network.dial(peer.id, 22, { signal }).catch((error: { code?: string }) => refused.push(error.code))
     }
     await settle()
     expect(refused).toEqual(Array.from({ length: 104 }, () => 'EAGAIN'))
@@ -46,7 +47,7 @@ describe('connections of an instance with its metadata', () => {
     peer.send(tcpFrame(peer, { destination, ports: [2000, 80], bits: 2 }))
     await settle()
     expect(segments(peer).map((segment) => segment.flags)).toEqual([18])
-    ending.abort()
+    for (const ending of endings) ending.abort()
   })
 
   test('may begin anew from the port of one that was just closed', async () => {
@@ -70,6 +71,36 @@ describe('connections of an instance with its metadata', () => {
     expect((await peer.nextSegment()).acknowledgment).toBe(1002)
     send(2, 9000)
     expect(await peer.nextSegment()).toMatchObject({ flags: 18, acknowledgment: 9001 })
+  })
+
+  test('send what follows a hop limit only so far, and no other limit raises that', async () => {
+    const peer = new Peer(
+      testSwitch({
+        metadata: (_id, connection, limitHops) => {
+          connection.on('error', () => undefined).write('far')
+          connection.once('data', () => {
+            limitHops(3)
+            limitHops(200)
+            connection.write('near')
+          })
+        },
+      }),
+      10,
+    )
+    const send = (bits: number, sequence: number, acknowledgment: number, data = '') =>
+      peer.send(tcpFrame(peer, { destination, ports: [4000, 80], bits, sequence, acknowledgment, data }))
+    const answer = async () => {
+      const packet = await peer.nextPacket(6)
+      const { payload, sequence } = readSegment(packet)!
+      return { ttl: packet.ttl, text: payload.toString(), sequence }
+    }
+    send(2, 1000, 0)
+    const { ttl, sequence } = await answer()
+    expect(ttl).toBe(64)
+    send(16, 1001, sequence + 1)
+    expect(await answer()).toMatchObject({ ttl: 64, text: 'far' })
+    send(24, 1001, sequence + 4, 'more')
+    expect(await answer()).toMatchObject({ ttl: 3, text: 'near' })
   })
 
   test('that nobody knows are reset, by the numbers of the RFC', async () => {

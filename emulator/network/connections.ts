@@ -1,11 +1,13 @@
 import type { Duplex } from 'node:stream'
 import { formatAddress } from './addresses.ts'
 import { sendReset } from './answers.ts'
+import { usualTimeToLive } from './ipv4.ts'
 import type { Network } from './network.ts'
 import type { Port } from './port.ts'
 import type { PacketFacts } from './security.ts'
 import { Connection } from './tcp/connection.ts'
 import { connectionError } from './tcp/connection-error.ts'
+import type { End } from './tcp/outlet.ts'
 import { flags, has, type Segment } from './tcp/segment.ts'
 
 /** How many connections an instance may have with the router, those that were just closed included. */
@@ -30,7 +32,7 @@ export function endOf(
   key: number,
   ports: [local: number, remote: number],
   address: number,
-) {
+): End {
   const { clock, random, mtu } = network
   return {
     port,
@@ -40,6 +42,7 @@ export function endOf(
     localAddress: address,
     localPort: ports[0],
     remotePort: ports[1],
+    timeToLive: usualTimeToLive,
     closed: () => port.connections.delete(key),
   }
 }
@@ -61,7 +64,7 @@ export function receiveSegment(
   port: Port,
   local: number,
   segment: Segment,
-  accept: ((connection: Duplex) => void) | undefined,
+  accept: ((stream: Duplex, end: End) => void) | undefined,
 ): void {
   const key = connectionKey(network, local, segment.destinationPort, segment.sourcePort)
   const isSyn = has(segment, flags.syn) && !has(segment, flags.acknowledge | flags.reset)
@@ -77,7 +80,7 @@ export function receiveSegment(
     return
   }
   const end = endOf(network, port, key, [segment.destinationPort, segment.sourcePort], local)
-  port.connections.set(key, new Connection(end, accept, segment))
+  port.connections.set(key, new Connection(end, (stream) => accept(stream, end), segment))
 }
 
 function freePort(network: Network, port: Port, remotePort: number): number {

@@ -3,6 +3,9 @@ import { addWords, finish, replaceWord } from './checksum.ts'
 /** Bytes of a header without options, as the router writes it. */
 export const ipv4Header = 20
 
+/** How many hops a packet of the router may travel unless somebody says otherwise. */
+export const usualTimeToLive = 64
+
 /** Numbers of the protocols that the router knows. */
 export const protocols = { icmp: 1, tcp: 6, udp: 17 } as const
 
@@ -59,11 +62,12 @@ export function keepPacket(packet: Packet): Packet {
 export function writeHeader(
   bytes: Buffer,
   at: number,
-  { source, destination, protocol, length }: { source: number; destination: number; protocol: number; length: number },
+  parts: { source: number; destination: number; protocol: number; length: number; timeToLive?: number },
 ): void {
+  const { source, destination, protocol, length, timeToLive = usualTimeToLive } = parts
   bytes.writeUInt32BE(0x45000000 + ipv4Header + length, at)
   bytes.writeUInt32BE(0x4000, at + 4)
-  bytes.writeUInt16BE((64 << 8) | protocol, at + 8)
+  bytes.writeUInt16BE((timeToLive << 8) | protocol, at + 8)
   bytes.writeUInt16BE(0, at + 10)
   bytes.writeUInt32BE(source, at + 12)
   bytes.writeUInt32BE(destination, at + 16)

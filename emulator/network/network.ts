@@ -17,8 +17,11 @@ export interface SwitchOptions {
   domain: string
   /** The longest packet, in bytes; 1500 unless told, at most 9001 as in a VPC. */
   mtu?: number
-  /** An instance has connected to 169.254.169.254:80. MUST take care of the stream's errors. */
-  metadata(instanceId: string, connection: Duplex): void
+  /**
+   * An instance has connected to 169.254.169.254:80. MUST take care of the stream's errors. `limitHops` is for what is
+   * written from then on: its IP time to live, which is never raised again.
+   */
+  metadata(instanceId: string, connection: Duplex, limitHops: (hops: number) => void): void
   /** The dotted address of a name in lower case that is not the name of a connected instance; undefined: no such name. */
   resolve(name: string, fromInstanceId: string): string | undefined
   /** The world beyond, as far as instances may reach it; without it they reach nothing but each other. */

@@ -57,12 +57,12 @@ export function beginFrame(port: Port, length: number): number {
 /** Begins a packet from the router; returns where its payload of `length` bytes goes, as `beginFrame` does. */
 export function beginPacket(
   port: Port,
-  { source, destination = port.address, protocol }: { source: number; destination?: number; protocol: number },
+  parts: { source: number; destination?: number; protocol: number; timeToLive?: number },
   length: number,
 ): number {
   const at = beginFrame(port, ethernetHeader + ipv4Header + length)
   if (at < 0) return at
   writeEthernet(port.out.buffer, at, port.mac, etherTypes.ipv4)
-  writeHeader(port.out.buffer, at + ethernetHeader, { source, destination, protocol, length })
+  writeHeader(port.out.buffer, at + ethernetHeader, { destination: port.address, ...parts, length })
   return at + ethernetHeader + ipv4Header
 }

@@ -171,6 +171,7 @@ describe('the pool of an emulator', () => {
     const pool = await openAddressPool('/some/folder')
     cleanups.push(() => pool.close())
     const net = pool.network.replace('.0/24', '')
+    expect([pool.addresses.length, pool.addresses[0], pool.addresses.at(-1)]).toEqual([253, `${net}.2`, `${net}.254`])
     expect([pool.assign('i-1'), pool.assign('i-1'), pool.assign('i-2')]).toEqual([`${net}.2`, `${net}.2`, `${net}.3`])
     expect(pool.assign('i-3', `${net}.77`)).toBe(`${net}.77`)
     expect(pool.assign('i-4', `${net}.77`)).toBe(`${net}.4`)

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import { contains, limitedBroadcast, metadataAddress, parseAddress } from './addresses.ts'
 import { sendDatagram, sendEchoReply, sendIcmpError, sendProhibited } from './answers.ts'
 import { receiveSegment } from './connections.ts'
@@ -9,6 +10,7 @@ import { icmpErrors, icmpTypes, isSoundIcmp } from './icmp.ts'
 import { type Packet, protocols } from './ipv4.ts'
 import type { Network } from './network.ts'
 import type { Port } from './port.ts'
+import { type End, limitHops } from './tcp/outlet.ts'
 import { readSegment } from './tcp/segment.ts'
 import { type Datagram, readDatagram } from './udp.ts'
 
@@ -79,7 +81,7 @@ function tcp(network: Network, port: Port, packet: Packet): Refusal {
   if (!segment) return 'refused'
   const isMetadata = packet.destination === metadataAddress && segment.destinationPort === httpPort
   const accept = isMetadata
-    ? (connection: Parameters<Network['metadata']>[1]) => network.metadata(port.instanceId, connection)
+    ? (stream: Duplex, end: End) => network.metadata(port.instanceId, stream, (hops) => limitHops(end, hops))
     : undefined
   receiveSegment(network, port, packet.destination, segment, accept)
   return undefined

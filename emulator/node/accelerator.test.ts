@@ -41,7 +41,7 @@ test.each<[string, Record<string, string>, Accelerator]>([
   ['hardware that ends well without the probe', { kvm: 'exit 0', tcg: 'exit 85' }, 'tcg'],
   ['translation that never ends beside hardware that passes', { kvm: 'exit 85', tcg: 'exec sleep 600' }, 'kvm'],
 ])('%s', async (_, does, chosen) => {
-  expect(await choose(does)).toBe(chosen)
+  expect(await choose(does)).toEqual({ accelerator: chosen, pace: 1 })
 })
 
 test('hardware that never ends loses when its second is over', async () => {
@@ -56,7 +56,22 @@ test('hardware that never ends loses when its second is over', async () => {
     await systemClock.sleep(10)
     await clock.advance(500)
   }
-  expect(await chosen).toBe('tcg')
+  expect(await chosen).toMatchObject({ accelerator: 'tcg' })
+})
+
+test('the pace is that of the probe, and is remembered; one that is settled is taken though it fails', async () => {
+  const clock = manualClock()
+  const question = { version: '7.2.22', sandbox: false, supervision: await findSupervision(), clock, isSettled: true }
+  const go = join(folder, 'go')
+  const file = await binary({ tcg: `while ! [ -e '${go}' ]; do sleep 0.02; done; exit 3` })
+  const settled = { ...question, binary: file, cache: join(folder, 'accelerator'), candidates: ['tcg'] as const }
+  const choosing = chooseAccelerator(settled)
+  while ((await readFile(join(folder, 'runs'), 'utf8').catch(() => '')) === '') await systemClock.sleep(10)
+  await clock.advance(1000)
+  await writeFile(go, '')
+  expect(await choosing).toEqual({ accelerator: 'tcg', pace: 4 })
+  expect(await chooseAccelerator(settled)).toEqual({ accelerator: 'tcg', pace: 4 })
+  expect(await runs()).toBe(1)
 })
 
 test('the answer is remembered until binary or candidates change', async () => {
@@ -64,7 +79,7 @@ test('the answer is remembered until binary or candidates change', async () => {
   expect(await runs()).toBe(2)
   const cache = join(folder, 'cache', 'accelerator')
   const remembered = await readFile(cache, 'utf8')
-  expect(remembered).toMatch(/^[0-9a-f]{64} tcg\n$/)
+  expect(remembered).toMatch(/^[0-9a-f]{64} tcg 1\n$/)
   expect(await readdir(join(folder, 'cache'))).toEqual(['accelerator'])
 
   const shared = {
@@ -75,13 +90,24 @@ test('the answer is remembered until binary or candidates change', async () => {
     cache,
   }
   const same = { ...shared, binary: join(folder, 'qemu') }
-  expect(await chooseAccelerator({ ...same, candidates: ['kvm', 'tcg'] })).toBe('tcg')
+  const chosen = { accelerator: 'tcg', pace: 1 }
+  expect(await chooseAccelerator({ ...same, candidates: ['kvm', 'tcg'] })).toEqual(chosen)
   expect(await runs()).toBe(2)
-  expect(await chooseAccelerator({ ...same, candidates: ['tcg'] })).toBe('tcg')
+  expect(await chooseAccelerator({ ...same, candidates: ['tcg'] })).toEqual(chosen)
   expect(await runs()).toBe(3)
   await writeFile(cache, `${remembered.slice(0, 64)} nonsense\n`)
-  expect(await chooseAccelerator({ ...same, candidates: ['kvm', 'tcg'] })).toBe('tcg')
+  expect(await chooseAccelerator({ ...same, candidates: ['kvm', 'tcg'] })).toEqual(chosen)
   expect(await runs()).toBe(5)
+})
+
+test('several that look at once all find it, and leave one answer', async () => {
+  const file = await binary({ tcg: 'exit 85' })
+  const [supervision, clock] = [await findSupervision(), manualClock()]
+  const question = { version: '7.2.22', sandbox: false, supervision, clock, candidates: ['tcg'] as const, binary: file }
+  const cache = join(folder, 'cache', 'accelerator')
+  const all = await Promise.all(Array.from({ length: 4 }, () => chooseAccelerator({ ...question, cache })))
+  expect(all.map(({ accelerator }) => accelerator)).toEqual(['tcg', 'tcg', 'tcg', 'tcg'])
+  expect(await readdir(join(folder, 'cache'))).toEqual(['accelerator'])
 })
 
 test('when nothing runs a guest, the error says what each did', async () => {

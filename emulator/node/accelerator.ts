@@ -7,6 +7,7 @@ import type { Clock } from '../state/clock.ts'
 import { acceleratorProbe, probePassed } from './accelerator-probe.ts'
 import { fileTail } from './file-tail.ts'
 import type { Accelerator } from './hypervisor.ts'
+import { paceOf } from './pace.ts'
 import { driveArguments, machineArguments } from './qemu-arguments.ts'
 import { type Supervision, spawnSupervised } from './supervision.ts'
 
@@ -21,6 +22,21 @@ export interface AcceleratorQuestion {
   clock: Clock
   /** In order of preference; by default what this host could have. */
   candidates?: readonly Accelerator[]
+  /** True: the first candidate is taken whatever the probe says of it, which is booted for its pace alone. */
+  isSettled?: boolean
+}
+
+/** What guests run on here, and how slowly. */
+export interface ChosenAccelerator {
+  accelerator: Accelerator
+  /** See `paceOf`. */
+  pace: number
+}
+
+/** How the probe came out: undefined for a failure that did not happen. */
+interface Probed {
+  failure: string | undefined
+  milliseconds: number
 }
 
 /**
@@ -36,13 +52,13 @@ function hostAccelerators(): Accelerator[] {
   return existsSync('/dev/kvm') ? ['kvm', 'tcg'] : ['tcg']
 }
 
-/** Boots the probe. Resolves with undefined when it came through, else with what happened instead. */
-async function failureOf(
+/** Boots the probe. */
+async function probe(
   accelerator: Accelerator,
   question: AcceleratorQuestion,
   folder: string,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Probed> {
   const { binary, sandbox, supervision, clock } = question
   const drive = { id: 'probe', format: 'raw', file: join(folder, 'probe.img'), serial: '', durable: false } as const
   const args = [
@@ -50,6 +66,7 @@ async function failureOf(
     ...['-no-reboot', '-m', '16', '-device', 'isa-debug-exit,iobase=0xf4,iosize=4'],
     ...driveArguments({ ...drive, readOnly: true }, 0),
   ]
+  const start = clock.monotonic()
   const child = await spawnSupervised(supervision, binary, args, { log: join(folder, `${accelerator}.log`) })
   const over = new AbortController()
   const limit = clock.sleep(limits[accelerator], AbortSignal.any([signal, over.signal])).then(
@@ -59,40 +76,46 @@ async function failureOf(
   void limit.then(() => child.kill())
   const { status, detail } = await child.exited
   over.abort()
-  if (status === probePassed) return undefined
-  if (await limit) return `not done after ${limits[accelerator]} ms`
-  return `${detail} ${(await child.output()).slice(-300)}`.trim()
+  const milliseconds = clock.monotonic() - start
+  if (status === probePassed) return { failure: undefined, milliseconds }
+  if (await limit) return { failure: `not done after ${limits[accelerator]} ms`, milliseconds }
+  return { failure: `${detail} ${(await child.output()).slice(-300)}`.trim(), milliseconds }
 }
 
 /** Boots the probe on all candidates at once and takes the first in order of preference that passes. */
-async function tryAll(candidates: readonly Accelerator[], question: AcceleratorQuestion): Promise<Accelerator> {
-  const folder = await mkdtemp(`${question.cache}-`)
+async function tryAll(
+  candidates: readonly Accelerator[],
+  question: AcceleratorQuestion,
+  folder: string,
+): Promise<ChosenAccelerator> {
   const stop = new AbortController()
   // A disk of one sector is too small for the firmware's virtio driver.
   const image = Buffer.concat([acceleratorProbe], 1024 * 1024)
   await writeFile(join(folder, 'probe.img'), image)
-  const runs = candidates.map((accelerator) => failureOf(accelerator, question, folder, stop.signal))
+  const runs = candidates.map((accelerator) => probe(accelerator, question, folder, stop.signal))
   const allOver = Promise.allSettled(runs)
   const failures: string[] = []
   try {
     for (const [index, accelerator] of candidates.entries()) {
-      const failure = await runs[index]
-      if (failure === undefined) return accelerator
+      const { failure, milliseconds = 0 } = (await runs[index]) ?? {}
+      if (failure === undefined || question.isSettled) return { accelerator, pace: paceOf(milliseconds) }
       failures.push(`${accelerator}: ${failure}`)
     }
   } finally {
     stop.abort()
     await allOver
-    await rm(folder, { recursive: true })
   }
   throw new Error(`no accelerator of ${question.binary} runs a guest: ${failures.join('; ')}`)
 }
 
 /** What the answer depends on, as one word. */
-async function keyOf({ binary, version, sandbox }: AcceleratorQuestion, candidates: readonly string[]) {
+async function keyOf(
+  { binary, version, sandbox, isSettled = false }: AcceleratorQuestion,
+  candidates: readonly string[],
+) {
   const linux = process.platform === 'linux'
   const boot = linux ? (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim() : release()
-  const facts = [boot, binary, version, (await stat(binary)).mtimeMs, sandbox, candidates]
+  const facts = [boot, binary, version, (await stat(binary)).mtimeMs, sandbox, candidates, isSettled]
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex')
 }
 
@@ -100,16 +123,22 @@ async function keyOf({ binary, version, sandbox }: AcceleratorQuestion, candidat
  * The best accelerator that really runs guests here, found by booting a boot sector that uses what guests use: that a
  * device file exists, or that QEMU starts, proves nothing. Rejects when none does, with what each of them did.
  */
-export async function chooseAccelerator(question: AcceleratorQuestion): Promise<Accelerator> {
+export async function chooseAccelerator(question: AcceleratorQuestion): Promise<ChosenAccelerator> {
   const { cache, candidates = hostAccelerators() } = question
   const key = await keyOf(question, candidates)
-  const known = (await fileTail(cache, 200)).toString('utf8')
-  const remembered = candidates.find((accelerator) => known === `${key} ${accelerator}\n`)
-  if (remembered) return remembered
+  const [known, name, pace] = (await fileTail(cache, 200)).toString('utf8').split(/[ \n]/)
+  const remembered = candidates.find((accelerator) => known === key && name === accelerator)
+  if (remembered && Number(pace) >= 1) return { accelerator: remembered, pace: Number(pace) }
   await mkdir(dirname(cache), { recursive: true, mode: 0o700 })
-  const chosen = await tryAll(candidates, question)
-  const fresh = `${cache}.${process.pid}`
-  await writeFile(fresh, `${key} ${chosen}\n`, { mode: 0o600 })
-  await rename(fresh, cache)
-  return chosen
+  // Its own, as others may look at the same host at the same time.
+  const folder = await mkdtemp(`${cache}-`)
+  try {
+    const chosen = await tryAll(candidates, question, folder)
+    const fresh = join(folder, 'chosen')
+    await writeFile(fresh, `${key} ${chosen.accelerator} ${chosen.pace}\n`, { mode: 0o600 })
+    await rename(fresh, cache)
+    return chosen
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 }

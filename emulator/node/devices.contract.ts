@@ -162,6 +162,34 @@ export function devicesContract(name: string, make: () => Promise<HypervisorHarn
       await other.machine.plug({ ...drive, ...second })
     })
 
+    test('layers between the lowest and the highest of a drive are merged, and it rests on another one when told to', async () => {
+      const { machine, spec } = await up()
+      const drive = await emptyDrive(spec, 'vol-1')
+      await machine.plug(drive)
+      const files = [drive.file]
+      let top: DiskLayer = drive
+      for (const name of ['first', 'second', 'third']) {
+        const file = join(spec.folder, name)
+        await createQcow2({ path: file, bytes: GiB, backing: { file: top.file, format: 'qcow2' } })
+        top = { format: 'qcow2', file, backing: top }
+        await machine.addLayer('vol-1', top)
+        files.push(file)
+      }
+      expect(machine.layers('vol-1')).toEqual(files)
+      const [base = '', first = '', second = '', third = ''] = files
+      await expect(machine.mergeLayers('vol-1', { base, above: [second] })).rejects.toThrow('does not rest on')
+      await expect(machine.mergeLayers('vol-1', { base: second, above: [third] })).rejects.toThrow('does not rest on')
+      expect(await machine.mergeLayers('vol-1', { base, above: [first, second] }, AbortSignal.abort())).toBe(false)
+      expect(machine.layers('vol-1')).toEqual(files)
+      expect(await machine.mergeLayers('vol-1', { base, above: [first, second] })).toBe(true)
+      expect(machine.layers('vol-1')).toEqual([base, third])
+      await machine.replaceBase('vol-1', { format: 'qcow2', file: first, backing: null })
+      expect(machine.layers('vol-1')).toEqual([first, third])
+      expect(() => machine.layers('vol-2')).toThrow('no drive vol-2')
+      await machine.end()
+      await expect(machine.mergeLayers('vol-1', { base, above: [first] })).rejects.toThrow()
+    })
+
     test('copies are made while the guest goes on, and are finished when the machine ends', async () => {
       const { machine, spec } = await up()
       await machine.plug(await emptyDrive(spec, 'vol-1', 100 * GiB))

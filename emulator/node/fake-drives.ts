@@ -51,6 +51,29 @@ export class FakeDrives {
     this.#drives.set(id, { ...drive, ...top })
   }
 
+  /** The files of a drive's layers, deepest first. Throws when there is no such drive. */
+  layers(id: string): string[] {
+    return filesOf(this.#find(id)).reverse()
+  }
+
+  /** Lets go of layers, as no guest wrote anything that would have to go elsewhere. Throws when they are not there. */
+  merge(id: string, { base, above }: { base: string; above: readonly string[] }): void {
+    const wanted = [base, ...above]
+    const below = this.layers(id).slice(0, -1)
+    if (above.length === 0 || wanted.some((file, index) => file !== below.slice(-wanted.length)[index])) {
+      throw new Error(`drive ${id} does not rest on ${wanted.join(', ')}`)
+    }
+    const onTop = (backing: DiskLayer | null, file: string): DiskLayer => ({ format: 'qcow2', file, backing })
+    this.replaceBase(id, below.filter((file) => !above.includes(file)).reduce(onTop, null))
+  }
+
+  /** Has a drive rest on another layer. Throws when there is no such drive. */
+  replaceBase(id: string, backing: DiskLayer | null): void {
+    const drive = this.#find(id)
+    if (drive.format === 'raw') throw new Error(`drive ${id} has no layers`)
+    this.#drives.set(id, { ...drive, backing })
+  }
+
   /** Asks the guest to let go of a drive; throws when there is none. */
   ask(id: string): void {
     this.#find(id)

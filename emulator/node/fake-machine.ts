@@ -112,6 +112,17 @@ function drivesOf(drives: FakeDrives, course: Course, spec: MachineSpec, setting
       course.demandRunning()
       await drives.addLayer(driveId, top)
     },
+    layers: (driveId) => drives.layers(driveId),
+    mergeLayers: async (driveId, layers, signal) => {
+      course.demandRunning()
+      if (signal?.aborted) return false
+      drives.merge(driveId, layers)
+      return true
+    },
+    replaceBase: async (driveId, base) => {
+      course.demandRunning()
+      drives.replaceBase(driveId, base)
+    },
     snapshot: (requests: readonly SnapshotRequest[], { signal, onProgress } = {}): MachineSnapshot => {
       const copy = async () => {
         course.demandRunning()
@@ -123,7 +134,7 @@ function drivesOf(drives: FakeDrives, course: Course, spec: MachineSpec, setting
       done.catch(() => undefined)
       return { taken: done, done }
     },
-  } satisfies Pick<Machine, 'plug' | 'unplug' | 'addLayer' | 'snapshot'>
+  } satisfies Pick<Machine, 'plug' | 'unplug' | 'addLayer' | 'layers' | 'mergeLayers' | 'replaceBase' | 'snapshot'>
 }
 
 /** Makes a machine without its drives, which has printed nothing yet; `locked` are the files that machines write to. */

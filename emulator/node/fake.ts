@@ -24,7 +24,7 @@ export function fakeHypervisor(settings: FakeSettings = {}): FakeHypervisor {
   const locked = new Set<string>()
   let isClosed = false
   return {
-    describe: async () => ({ name: 'fake', version: '1', accelerator: 'none' }),
+    describe: async () => ({ name: 'fake', version: '1', accelerator: 'none', pace: 0 }),
     machine: (id) => {
       const machine = machines.get(id)
       if (!machine) throw new Error(`no machine ${id} runs`)

@@ -141,6 +141,24 @@ export interface Machine {
    * holds. `top.backing` is what the drive was until now. Rejects, and the drive may be in either state, when it cannot.
    */
   addLayer(driveId: string, top: DiskLayer): Promise<void>
+  /** The files of a drive's layers, deepest first; it writes to the last one. Throws when there is no such drive. */
+  layers(driveId: string): readonly string[]
+  /**
+   * Has `base`, a layer beneath the one that is written to, take on what those directly above it hold, given deepest first
+   * and without the highest, and lets go of them: nobody else has these files. What the guest sees MUST be the same at
+   * every instant, also of the files when the machine breaks. Resolves with false, and nothing changed, when `signal` or
+   * anything else that is done to the drive breaks it off. Rejects when it cannot.
+   */
+  mergeLayers(
+    driveId: string,
+    layers: { base: string; above: readonly string[] },
+    signal?: AbortSignal,
+  ): Promise<boolean>
+  /**
+   * Has the layer that is written to rest on another one, which shows the same as those beneath it, and lets go of those.
+   * Rejects, and the drive may be in either state, when it cannot.
+   */
+  replaceBase(driveId: string, base: DiskLayer): Promise<void>
   /**
    * Copies drives as they all are at one instant, as a power cut would leave them, while the guest goes on: each becomes a
    * qcow2 file that rests on no other. MUST cost what the data costs, not the size of the disk. A machine that is to end
@@ -163,6 +181,8 @@ export interface HypervisorDescription {
   name: 'qemu' | 'fake'
   version: string
   accelerator: Accelerator | 'none'
+  /** How many times longer than on an ordinary host waits have to be: 1 or more; 0 where guests are up at once. */
+  pace: number
 }
 
 /** How a processor is had: by hardware (`kvm`, `hvf`) or by translation (`tcg`). */

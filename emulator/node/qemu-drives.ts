@@ -4,6 +4,7 @@ import type { Clock } from '../state/clock.ts'
 import { untilAborted } from '../state/until-aborted.ts'
 import { type BlockNode, driveDevice, driveNodes, layerNodes } from './block-nodes.ts'
 import { type Drive, type MachineSpec, maximumDrives, type Unplugging } from './hypervisor.ts'
+import { type LayeredDrive, LayerMerges, stopMerging } from './qemu-merge.ts'
 import { type Qmp, QmpError, type QmpEvent } from './qmp.ts'
 import { checkDrive } from './spec-check.ts'
 
@@ -14,16 +15,11 @@ const defaultPatience = 10_000
 const answerLimit = 30_000
 
 /** A disk in one of the machine's slots. */
-interface Slot {
-  drive: Drive
+interface Slot extends LayeredDrive {
   /** QEMU's name of the device; never used twice, as a guest may keep an old device while its drive comes back. */
   device: string
   /** `lost`: taken away by force; the guest still has the device, with nothing but errors behind it. */
   state: 'coming' | 'in' | 'lost'
-  /** The node that the device is on. */
-  top: BlockNode | undefined
-  /** Names of the nodes behind the device, in the order in which they can be closed. */
-  nodes: string[]
   /** True once the guest was asked to let go. */
   isAsked: boolean
   /** Copies in the making, which keep the nodes open. */
@@ -34,7 +30,7 @@ interface Slot {
   fail: (error: Error) => void
 }
 
-function makeSlot(drive: Drive, device: string, state: Slot['state'], nodes: string[] = []): Slot {
+function makeSlot(drive: Drive, device: string, state: Slot['state'], nodes: BlockNode[] = []): Slot {
   let settle: Slot['settle'] = () => undefined
   let fail: Slot['fail'] = () => undefined
   const gone = new Promise<void>((resolve, reject) => {
@@ -44,10 +40,11 @@ function makeSlot(drive: Drive, device: string, state: Slot['state'], nodes: str
   // Whoever unplugs the drive is told; nobody has to.
   gone.catch(() => undefined)
   const top = driveNodes(drive).at(-1)
-  return { drive, device, state, top, nodes, isAsked: false, copies: new Set(), gone, settle, fail }
+  const idle = { isAsked: false, copies: new Set<Promise<unknown>>(), merging: undefined }
+  return { drive, device, state, top, nodes, ...idle, gone, settle, fail }
 }
 
-const nodeNames = (nodes: BlockNode[]) => nodes.map((node) => node['node-name']).reverse()
+const nodeNames = (nodes: readonly BlockNode[]) => nodes.map((node) => node['node-name'])
 
 /** The drives of a running QEMU: what is in, and how more come and go. */
 export class QemuDrives {
@@ -56,13 +53,17 @@ export class QemuDrives {
   readonly #clock: Clock
   readonly #slots = new Set<Slot>()
   #lastNumber = 0
+  /** Merges of the layers of drives, which all else that is done to a drive breaks off. */
+  readonly merges: LayerMerges
 
   constructor(spec: MachineSpec, qmp: Qmp, clock: Clock) {
     this.#machineId = spec.id
     this.#qmp = qmp
     this.#clock = clock
+    const [open, close] = [this.#open.bind(this), this.#close.bind(this)]
+    this.merges = new LayerMerges({ qmp, open, close, find: (id) => this.#find(id), next: () => ++this.#lastNumber })
     for (const drive of spec.drives) {
-      this.#slots.add(makeSlot(drive, driveDevice(drive).id, 'in', nodeNames(driveNodes(drive))))
+      this.#slots.add(makeSlot(drive, driveDevice(drive).id, 'in', driveNodes(drive).reverse()))
     }
     qmp.listen((event) => this.#take(event))
     void qmp.closed.then(() => {
@@ -100,7 +101,8 @@ export class QemuDrives {
 
   /** Resolves when no copy is in the making; never rejects. */
   async copied(): Promise<void> {
-    await Promise.allSettled([...this.#slots].flatMap(({ copies }) => [...copies]))
+    const slots = [...this.#slots]
+    await Promise.allSettled([...slots.map(stopMerging), ...slots.flatMap(({ copies }) => [...copies])])
   }
 
   /** See `Machine.plug`. */
@@ -131,7 +133,7 @@ export class QemuDrives {
       slot.state = 'in'
     } catch (error) {
       // The first error counts; a connection that has closed lets nothing be tidied up, and need not.
-      await this.#close(nodes).catch(() => undefined)
+      await this.#close(nodeNames(nodes)).catch(() => undefined)
       this.#slots.delete(slot)
       const reason = error instanceof Error ? error.message : error
       throw new Error(`machine ${this.#machineId} does not take drive ${drive.id}: ${reason}`, { cause: error })
@@ -147,8 +149,9 @@ export class QemuDrives {
   }
 
   async #layOver(slot: Slot, { file, ...layer }: DiskLayer): Promise<void> {
-    const { id } = slot.drive
+    await stopMerging(slot)
     const { drive, top: below } = slot
+    const { id } = drive
     if (!below || layer.format !== 'qcow2') throw new Error(`drive ${id} takes no layer`)
     const name = `${id}-l${++this.#lastNumber}`
     const nodes = layerNodes(
@@ -156,13 +159,13 @@ export class QemuDrives {
       { format: 'qcow2', file, backing: null },
       { readOnly: false, durable: drive.durable },
     )
-    const [base, opened]: [string, string[]] = [below['node-name'], []]
+    const [base, opened]: [string, BlockNode[]] = [below['node-name'], []]
     try {
       await this.#open(nodes, opened)
       // Flushes what is below first.
       await this.#qmp.execute('blockdev-snapshot', { node: base, overlay: name })
     } catch (error) {
-      await this.#close(opened).catch(() => undefined)
+      await this.#close(nodeNames(opened)).catch(() => undefined)
       throw error
     }
     slot.nodes.unshift(...opened)
@@ -199,10 +202,10 @@ export class QemuDrives {
   }
 
   /** Opens nodes one after the other; `opened` holds at each moment what has to be closed, in its order. */
-  async #open(nodes: BlockNode[], opened: string[]): Promise<void> {
+  async #open(nodes: BlockNode[], opened: BlockNode[]): Promise<void> {
     for (const node of nodes) {
       await this.#qmp.execute('blockdev-add', node)
-      opened.unshift(node['node-name'])
+      opened.unshift(node)
     }
   }
 
@@ -218,8 +221,8 @@ export class QemuDrives {
   }
 
   async #free(slot: Slot): Promise<void> {
-    await Promise.allSettled(slot.copies)
-    await this.#close(slot.nodes)
+    await Promise.allSettled([stopMerging(slot), ...slot.copies])
+    await this.#close(nodeNames(slot.nodes))
     this.#slots.delete(slot)
   }
 
@@ -256,17 +259,18 @@ export class QemuDrives {
    * pulls no PCI device from under a running guest. Resolves with the drive's own nodes, which are to be released, or with
    * undefined when the guest has let go at the last moment.
    */
-  async #takeAway(slot: Slot): Promise<string[] | undefined> {
+  async #takeAway(slot: Slot): Promise<BlockNode[] | undefined> {
+    await stopMerging(slot)
     const name = `lost-${++this.#lastNumber}`
     const nothing = { driver: 'null-co', 'node-name': `${name}-f`, size: await diskBytes(slot.drive) }
     const broken = { driver: 'blkdebug', 'node-name': name, image: `${name}-f`, 'inject-error': [{ event: 'none' }] }
-    const stand: string[] = []
+    const stand: BlockNode[] = []
     await this.#open([nothing, broken], stand)
     try {
       const path = `/machine/peripheral/${slot.device}`
       await this.#qmp.execute('qom-set', { path, property: 'drive', value: name })
     } catch (error) {
-      await this.#close(stand)
+      await this.#close(nodeNames(stand))
       // Its copies go on.
       if (error instanceof QmpError && error.kind === 'DeviceNotFound') return undefined
       throw error
@@ -275,9 +279,9 @@ export class QemuDrives {
   }
 
   /** Closes the nodes of a drive that was taken away, once its copies are made. */
-  async #release(slot: Slot, nodes: string[]): Promise<void> {
+  async #release(slot: Slot, nodes: BlockNode[]): Promise<void> {
     await Promise.allSettled(slot.copies)
-    await this.#close(nodes)
+    await this.#close(nodeNames(nodes))
     slot.state = 'lost'
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../state/clock.ts'
+import { boundConsole } from './console-bound.ts'
 import type {
   Machine,
   MachineSnapshot,
@@ -142,6 +143,7 @@ export async function startQemuMachine(
     return leaving
   }
   void qmp.closed.then(() => stays.abort(new Error(`machine ${spec.id} has ended`)))
+  void boundConsole(spec.console, clock, stays.signal)
   const stallListeners = new Set<(stall: MachineStall) => void>()
   const onStall = (stall: MachineStall) => {
     for (const listener of stallListeners) queueMicrotask(() => listener(stall))
@@ -162,6 +164,9 @@ export async function startQemuMachine(
     plug: (drive) => drives.plug(drive),
     unplug: (driveId, options = {}) => drives.unplug(driveId, options),
     addLayer: (driveId, top) => drives.addLayer(driveId, top),
+    layers: (driveId) => drives.merges.files(driveId),
+    mergeLayers: (driveId, layers, signal) => drives.merges.merge(driveId, layers, signal),
+    replaceBase: (driveId, base) => drives.merges.replaceBase(driveId, base),
     snapshot: snapshots(drives, qmp, clock),
     powerButton: async () => void (await qmp.execute('system_powerdown')),
     reset: async () => void (await qmp.execute('system_reset')),

@@ -135,6 +135,8 @@ export async function copyDrives(
   try {
     for (const { driveId, target, job } of pairs) {
       signal?.throwIfAborted()
+      // QEMU copies no drive whose layers it merges.
+      await drives.merges.stop(driveId)
       const bytes = await diskBytes(drives.get(driveId))
       await createQcow2({ path: target, bytes })
       files.push(target)

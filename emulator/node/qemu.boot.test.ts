@@ -128,9 +128,9 @@ test('a guest is a confined QEMU process of our own', async () => {
 
 test('the accelerator is one that runs guests, and the description says so', async () => {
   const { hypervisor, dispose } = await harness()()
-  const { name, version, accelerator } = await hypervisor.describe()
+  const { name, version, accelerator, pace } = await hypervisor.describe()
   expect([name, version]).toEqual(['qemu', expect.stringMatching(/^\d+\.\d+/)])
-  expect(await readFile(acceleratorCache, 'utf8')).toMatch(new RegExp(`^[0-9a-f]{64} ${accelerator}\n$`))
+  expect(await readFile(acceleratorCache, 'utf8')).toMatch(new RegExp(`^[0-9a-f]{64} ${accelerator} ${pace}\n$`))
   await dispose()
 })
 

@@ -65,7 +65,7 @@ test('without QEMU a start says what to type, and works once it is there', async
   vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`)
   await program('echo "QEMU emulator version 7.2.22"')
   const described = qemuHypervisor({ ...settings(), accelerator: 'tcg' }).describe()
-  expect(await described).toEqual({ name: 'qemu', version: '7.2.22', accelerator: 'tcg' })
+  expect(await described).toEqual({ name: 'qemu', version: '7.2.22', accelerator: 'tcg', pace: 1 })
 })
 
 test('a QEMU that ends before its greeting is quoted, without what it said in an earlier start', async () => {
@@ -97,7 +97,8 @@ test('a QEMU that never greets is ended when its time is over', async () => {
 
 test('a start that is aborted midway leaves no process', async () => {
   const script = `echo $$ >'${join(folder, 'pid')}'; exec sleep 600`
-  const binary = await program(`case "$*" in *--version*) echo "QEMU emulator version 8.0.0";; *) ${script};; esac`)
+  const answers = '*--version*) echo "QEMU emulator version 8.0.0";; *isa-debug-exit*) exit 85;;'
+  const binary = await program(`case "$*" in ${answers} *) ${script};; esac`)
   const hypervisor = qemuHypervisor({ ...settings(), binary, accelerator: 'tcg' })
   const abort = new AbortController()
   const refused = expect(hypervisor.start(spec(), { signal: abort.signal })).rejects.toThrow('changed my mind')

@@ -3,6 +3,7 @@ import type { Clock } from '../state/clock.ts'
 import { privateFolder } from '../state/files.ts'
 import { chooseAccelerator } from './accelerator.ts'
 import type { Accelerator, Hypervisor, Machine } from './hypervisor.ts'
+import { slowed } from './pace.ts'
 import { findQemu, qemuMissing, qemuVersion } from './qemu-binary.ts'
 import { type QemuInstallation, startQemuMachine } from './qemu-machine.ts'
 import { findSupervision, type Supervision } from './supervision.ts'
@@ -12,7 +13,7 @@ export interface QemuSettings {
   clock: Clock
   /** File that remembers the accelerator that was found to work, in the data folder that the machines' files are in. */
   acceleratorCache: string
-  /** Takes this accelerator untried. */
+  /** Takes this accelerator whether it passes the probe or not. */
   accelerator?: Accelerator
   /** QEMU to use; by default the first one on PATH. */
   binary?: string
@@ -20,8 +21,8 @@ export interface QemuSettings {
   supervision?: Supervision
 }
 
-/** Looks at the host once: binary, version, supervision, accelerator. */
-async function inspect(settings: QemuSettings): Promise<QemuInstallation> {
+/** Looks at the host once: binary, version, supervision, accelerator and its pace. */
+async function inspect(settings: QemuSettings): Promise<QemuInstallation & { pace: number }> {
   const binary = settings.binary ?? (await findQemu())
   if (binary === undefined) throw new Error(qemuMissing)
   const version = await qemuVersion(binary)
@@ -30,15 +31,16 @@ async function inspect(settings: QemuSettings): Promise<QemuInstallation> {
   const supervision = settings.supervision ?? (await findSupervision(data))
   // QEMU confines itself with seccomp, which only Linux has.
   const found = { binary, version, supervision, sandbox: process.platform === 'linux' }
-  const { clock, acceleratorCache: cache } = settings
-  return { ...found, accelerator: settings.accelerator ?? (await chooseAccelerator({ ...found, clock, cache })) }
+  const { clock, acceleratorCache: cache, accelerator } = settings
+  const only = accelerator && { candidates: [accelerator], isSettled: true }
+  return { ...found, ...(await chooseAccelerator({ ...found, clock, cache, ...only })) }
 }
 
 /** The hypervisor that carries each machine in a QEMU process of its own. Looks at the host when first used. */
 export function qemuHypervisor(settings: QemuSettings): Hypervisor {
   const machines = new Map<string, Promise<Machine>>()
   const closing = new AbortController()
-  let installation: Promise<QemuInstallation> | undefined
+  let installation: ReturnType<typeof inspect> | undefined
   const host = () => {
     installation ??= inspect(settings).catch((error: unknown) => {
       // The next call looks again: QEMU may have been installed meanwhile.
@@ -49,8 +51,8 @@ export function qemuHypervisor(settings: QemuSettings): Hypervisor {
   }
   return {
     describe: async () => {
-      const { version, accelerator } = await host()
-      return { name: 'qemu', version, accelerator }
+      const { version, accelerator, pace } = await host()
+      return { name: 'qemu', version, accelerator, pace }
     },
     start: async (spec, { signal } = {}) => {
       closing.signal.throwIfAborted()
@@ -59,7 +61,8 @@ export function qemuHypervisor(settings: QemuSettings): Hypervisor {
       either.throwIfAborted()
       const forget = () => void machines.delete(spec.id)
       const starting = host().then(async (found) => {
-        const machine = await startQemuMachine(spec, found, settings.clock, either)
+        // All that is waited for in a machine takes as long as this host makes it.
+        const machine = await startQemuMachine(spec, found, slowed(settings.clock, found.pace), either)
         void machine.ended.then(forget)
         return machine
       })

@@ -1,4 +1,4 @@
-import { allowed, anonymousOwner, type Owner, owns, type Requester } from '../objects/acl.ts'
+import { allowed, anonymousOwner, type Owner, owns, type Permission, type Requester } from '../objects/acl.ts'
 import type { BucketRecord, ObjectRecord } from '../objects/records.ts'
 import { fault } from './faults.ts'
 import type { Access, Found, S3Call, S3World } from './operation.ts'
@@ -33,6 +33,18 @@ async function objectOf({ objects, settings }: S3World, bucket: BucketRecord, ca
   throw fault(mayList ? 'noSuchKey' : 'accessDenied')
 }
 
+/** The bucket that is asked for, if the requester has the permission or, for `owner`, owns it. Throws the fault if not. */
+export async function admitToBucket(
+  world: S3World,
+  permission: Permission | 'owner',
+  { bucket: name, requester }: Pick<S3Call, 'bucket' | 'requester'>,
+): Promise<BucketRecord> {
+  const bucket = await bucketOf(world, name)
+  const may = permission === 'owner' ? owns(bucket.acl.owner, requester) : allowed(bucket.acl, requester, permission)
+  if (!may) throw fault('accessDenied')
+  return bucket
+}
+
 /** Looks up what an operation works on and decides whether the requester may. Throws the fault if not. */
 export async function admit(world: S3World, access: Access, call: S3Call): Promise<Found<Access>> {
   const { requester } = call
@@ -41,13 +53,8 @@ export async function admit(world: S3World, access: Access, call: S3Call): Promi
     if (requester.kind !== 'account') throw fault('accessDenied')
     return {}
   }
+  if ('bucket' in access) return { bucket: await admitToBucket(world, access.bucket, call) }
   const bucket = await bucketOf(world, call.bucket)
-  if ('bucket' in access) {
-    const { bucket: permission } = access
-    const may = permission === 'owner' ? owns(bucket.acl.owner, requester) : allowed(bucket.acl, requester, permission)
-    if (!may) throw fault('accessDenied')
-    return { bucket }
-  }
   const object = await objectOf(world, bucket, call)
   if (!allowed(object.acl, requester, access.object)) throw fault('accessDenied')
   return { bucket, object }

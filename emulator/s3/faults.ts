@@ -13,6 +13,20 @@ const told = (code: string, status: number): FaultRow => ({ code, status, messag
 const notImplemented = 'A header you provided implies functionality that is not implemented.'
 const brokenXml = 'The XML you provided was not well-formed or did not validate against our published schema.'
 
+const brokenPolicy = 'The content of the form does not meet the conditions specified in the policy document. Detail: '
+const brokenForm = 'The body of your POST request is not well-formed multipart/form-data.'
+
+/**
+ * A fault of a POST form's policy: a detail for Eucalyptus, whose UploadPolicyChecker has one code for all, and one for
+ * AWS.
+ */
+const ofPolicy = (aws: FaultRow['aws']): FaultRow => ({
+  code: 'InvalidPolicyDocument',
+  status: 400,
+  message: (detail = '') => brokenPolicy + detail,
+  ...(aws && { aws }),
+})
+
 /**
  * Every fault of Object Storage beside those of signatures and payloads. Texts are those of Eucalyptus' S3 exceptions
  * (S3Exceptions.groovy) unless a row says otherwise; codes and status: eucalyptus-behaviour.md section 1.6.
@@ -57,6 +71,12 @@ export const fault = faults({
   invalidUri: row('InvalidURI', 400, "Couldn't parse the specified URI."),
   keyTooLong: row('KeyTooLong', 400, 'Your key is too long.', { code: 'KeyTooLongError' }),
   malformedAcl: row('MalformedACLError', 400, brokenXml),
+  malformedPost: {
+    code: 'MalformedPOSTRequest',
+    status: 400,
+    message: (detail = brokenForm) => detail,
+    aws: { message: () => brokenForm },
+  },
   malformedXml: row('MalformedXML', 400, brokenXml),
   maxMessageLengthExceeded: row('MaxMessageLengthExceeded', 400, 'Your request was too big.'),
   metadataTooLarge: row('MetadataTooLarge', 400, 'Your metadata headers exceed the maximum allowed metadata size.'),
@@ -97,6 +117,38 @@ export const fault = faults({
     message: (what = 'This') => `${what} is not implemented`,
     aws: { message: () => notImplemented },
   },
+  policyInvalid: ofPolicy({ message: (_, detail = '') => `Invalid Policy: ${detail}` }),
+  policyRefuses: ofPolicy({
+    code: 'AccessDenied',
+    status: 403,
+    message: (_, detail = '') => `Invalid according to Policy: ${detail}`,
+  }),
+  postFieldMissing: ofPolicy({
+    code: 'InvalidArgument',
+    message: (_, name = '') =>
+      `Bucket POST must contain a field named '${name}'.  If it is specified, please check the order of the fields.`,
+  }),
+  postFieldsTooLarge: row('MalformedPOSTRequest', 400, brokenForm, {
+    code: 'MaxPostPreDataLengthExceededError',
+    message: () => 'Your POST request fields preceding the upload file were too large.',
+  }),
+  postNoFile: row('MalformedPOSTRequest', 400, 'No upload content found', {
+    code: 'InvalidArgument',
+    message: () => 'POST requires exactly one file upload per request.',
+  }),
+  postNotForm: row('MalformedPOSTRequest', 400, 'Content-Type not multipart/form-data', {
+    code: 'PreconditionFailed',
+    status: 412,
+    message: () => 'Bucket POST must be of the enclosure-type multipart/form-data',
+  }),
+  postTooLarge: ofPolicy({
+    code: 'EntityTooLarge',
+    message: () => 'Your proposed upload exceeds the maximum allowed size',
+  }),
+  postTooSmall: ofPolicy({
+    code: 'EntityTooSmall',
+    message: () => 'Your proposed upload is smaller than the minimum allowed size',
+  }),
   preconditionFailed: row('PreconditionFailed', 412, 'At least one of the preconditions you specified did not hold.', {
     message: () => 'At least one of the pre-conditions you specified did not hold',
   }),

@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream'
 import type { Fidelity } from '../../src/protocol/faults.ts'
+import type { CallerRole } from '../../src/protocol/operation.ts'
 import type { RestSubject } from '../../src/protocol/rest.ts'
+import type { AccessKey } from '../../src/protocol/signature/request.ts'
 import type { Permission, Requester } from '../objects/acl.ts'
 import type { BucketRecord, ObjectRecord } from '../objects/records.ts'
 import type { ObjectStore } from '../objects/store.ts'
@@ -14,6 +16,13 @@ export interface S3Account {
   readonly canonicalId: string
 }
 
+/** Whose an access key is. */
+export interface S3Sender extends AccessKey {
+  readonly requester: Requester
+  /** What the policies of a role allow whose session's key it is. */
+  readonly may?: CallerRole['may']
+}
+
 /** What of the cloud Object Storage touches. */
 export interface S3World {
   readonly objects: ObjectStore
@@ -23,6 +32,8 @@ export interface S3World {
     byId(id: string): S3Account | undefined
     byCanonicalId(canonicalId: string): S3Account | undefined
   }
+  /** Who holds an access key, with the security token that came with it: for forms, which are signed in themselves. */
+  sender(accessKeyId: string, securityToken: string | undefined): S3Sender | undefined
 }
 
 /** What is computed of a body on its way; asked for after its end. */

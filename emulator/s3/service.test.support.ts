@@ -89,6 +89,14 @@ export async function startS3(fidelity: Fidelity = 'eucalyptus', region = 'eucal
       byId: (id) => accounts.find((account) => account.id === id),
       byCanonicalId: (id) => accounts.find((account) => account.canonicalId === id),
     },
+    sender: (id, token) => {
+      const [, name = ''] = /^key-of-(\w+)$/.exec(id) ?? []
+      const requester = requesterOf(name)
+      if (requester.kind !== 'account') return undefined
+      const key = { secret: `secret-of-${name}`, requester }
+      // The one token that is known: that of a session that may put objects.
+      return token === 'putting' ? { ...key, may: (action) => action === 's3:PutObject' } : token ? undefined : key
+    },
   }
   const service = await loadS3(world)
   const server = createServer((incoming, response) => {

@@ -32,7 +32,7 @@ describe('requests that no operation claims', () => {
     ['GET /mine/key?tagging', 405, 'MethodNotAllowed'],
     ['PUT /mine/key?retention', 405, 'MethodNotAllowed'],
     ['POST /mine/key?select&select-type=2', 405, 'MethodNotAllowed'],
-    ['POST /mine', 501, 'NotImplemented'],
+    ['POST /mine', 400, 'MalformedPOSTRequest'],
     ['OPTIONS /mine/key', 403, 'AccessForbidden'],
     ['GET /mine?cors', 404, 'NoSuchCORSConfiguration'],
     ['GET /mine?lifecycle', 404, 'NoSuchLifecycleConfiguration'],

@@ -3,12 +3,14 @@ import type { ServerResponse } from 'node:http'
 import { basename, extname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { CallerRole } from '../../src/protocol/operation.ts'
 import { parseRestPath, subResourceOf } from '../../src/protocol/rest.ts'
 import type { Requester } from '../objects/acl.ts'
 import { admit } from './access.ts'
 import { renderS3Fault, send } from './answer.ts'
 import { fault } from './faults.ts'
 import type { BodyDigests, S3Answer, S3Call, S3Operation, S3World } from './operation.ts'
+import { roleMay } from './role-permissions.ts'
 import { pick } from './router.ts'
 import { answerUnclaimed } from './unclaimed.ts'
 
@@ -30,6 +32,8 @@ export interface S3Request {
   /** What was computed of the body, after its end. */
   readonly digests?: () => BodyDigests
   readonly requester: Requester
+  /** What the policies of a role allow whose session asks. */
+  readonly may?: CallerRole['may']
   readonly requestId: string
   /** The path as error documents name it. */
   readonly resource: string
@@ -78,7 +82,7 @@ async function readContent(body: Readable, limit: number): Promise<Buffer> {
 }
 
 async function answerTo(world: S3World, operations: readonly S3Operation[], request: S3Request): Promise<S3Answer> {
-  const { method, query, headers, body, contentLength, digests, requester } = request
+  const { method, query, headers, body, contentLength, digests, requester, may } = request
   const { of, bucket, key } = parseRestPath(request.path)
   if (Buffer.byteLength(key) > longestKey) throw fault('keyTooLong')
   const wanted = { method, of, sub: subResourceOf(of, query), headers }
@@ -90,6 +94,7 @@ async function answerTo(world: S3World, operations: readonly S3Operation[], requ
     content: Buffer.alloc(0),
     stream: body,
   }
+  if (may && !roleMay(may, operation, call)) throw fault('accessDenied')
   if (!operation) return answerUnclaimed(world, wanted, call)
   const found = await admit(world, operation.access, call)
   if (operation.body === 'stream') return operation.run(world, call, found)

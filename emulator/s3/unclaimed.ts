@@ -36,7 +36,6 @@ export async function answerUnclaimed(world: S3World, wanted: Wanted, call: S3Ca
   const { method, of, sub } = wanted
   if (method === 'OPTIONS') throw fault('corsDenied')
   if (of === 'object' && sub !== undefined && sub !== 'acl' && !sub.startsWith('upload')) throw fault('unmapped')
-  if (of === 'bucket' && method === 'POST' && sub === undefined) throw fault('notImplemented', 'PostObject')
   const isConfiguration = of === 'bucket' && sub !== undefined && ['GET', 'PUT', 'DELETE'].includes(method)
   if (!isConfiguration || ['acl', 'uploads', 'delete', 'versions', 'location', 'list-type'].includes(sub)) {
     throw fault('methodNotAllowed')

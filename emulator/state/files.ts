@@ -27,6 +27,10 @@ export function dataFiles(data: string) {
     storage: join(data, 'storage'),
     /** Images unpacked from their bundles, read-only, shared by all instances. */
     images: join(data, 'images'),
+    /** A folder for each machine on which an installer fills a disk. */
+    installations: join(data, 'installations'),
+    /** Disk files on their way in or out, while they are converted. */
+    conversions: join(data, 'conversions'),
     /** One folder for each machine; it is gone when the instance is. */
     machines: join(data, 'machines'),
     machine: (instanceId: string) => {

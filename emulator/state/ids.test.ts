@@ -7,6 +7,7 @@ const kinds: [kind: string, make: (ids: Ids) => string, form: RegExp][] = [
   ['an account', (ids) => ids.account(), /^000\d{9}$/],
   ['a canonical user', (ids) => ids.canonical(), /^[0-9a-f]{64}$/],
   ['an access key', (ids) => ids.accessKey(), /^AKIAA[A-Z2-7]{15}$/],
+  ['a role', (ids) => ids.entity('ARO'), /^AROAA[A-Z2-7]{16}$/],
   ['a secret key', (ids) => ids.secret(), /^[A-Za-z0-9]{40}$/],
   ['a request', (ids) => ids.uuid(), /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/],
 ]

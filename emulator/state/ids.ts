@@ -10,6 +10,8 @@ export interface Ids {
   canonical(): string
   /** An access key id, `AKI` + partition `AA` + 15 of base 32 (section 9). */
   accessKey(): string
+  /** An id of IAM: the prefix of its kind, such as `ARO` for a role, partition `AA` and 16 of base 32 (section 9). */
+  entity(prefix: string): string
   /** A secret key of 40 letters and digits. */
   secret(): string
   /** A request id or any other name that must not be guessed or repeat. */
@@ -28,6 +30,7 @@ export function randomIds(digits: 8 | 17): Ids {
     account: () => `000${pick('0123456789', 9)}`,
     canonical: () => randomBytes(32).toString('hex'),
     accessKey: () => `AKIAA${pick(base32, 15)}`,
+    entity: (prefix) => `${prefix}AA${pick(base32, 16)}`,
     secret: () => pick(alphanumeric, 40),
     uuid: () => crypto.randomUUID(),
   }

@@ -15,6 +15,8 @@ export interface DiskFiles {
   own(layer: number): string
   /** A hard link to a layer of the disk that it was made from: the last one that rests on it frees its bytes. */
   base(layer: number): string
+  /** A copy of what the layer of this number and those beneath it show: they no longer count once it is there. */
+  flat(layer: number): string
   /** The name of a file until it is whole and on disk. */
   making: string
 }
@@ -30,6 +32,7 @@ export function storageFiles(folder: string) {
       folder: parent,
       own: (layer) => `${path}.${layer}.qcow2`,
       base: (layer) => `${path}.${layer}.base.qcow2`,
+      flat: (layer) => `${path}.${layer}.flat.qcow2`,
       making: `${path}.qcow2.new`,
     }
   }
@@ -44,10 +47,22 @@ export function storageFiles(folder: string) {
 /** The paths of one storage folder. */
 export type StorageFiles = ReturnType<typeof storageFiles>
 
+/** What the name of a file says. */
+export interface Owner {
+  id: string
+  /** Undefined for a file that is not whole. */
+  layer?: number
+  kind: 'own' | 'base' | 'flat'
+}
+
 /** What a file name of ours says, or undefined for a name that is not ours. */
-export function ownerOf(name: string): { id: string; layer?: number; isBase: boolean } | undefined {
-  const [, id, layer, base, whole] =
-    /^((?:vol|snap)-[0-9a-f]{8,17})(?:\.(\d{1,4})(\.base)?)?(\.qcow2|\.qcow2\.new)$/.exec(name) ?? []
+export function ownerOf(name: string): Owner | undefined {
+  const [, id, layer, kind, whole] =
+    /^((?:vol|snap)-[0-9a-f]{8,17})(?:\.(\d{1,9})(?:\.(base|flat))?)?(\.qcow2|\.qcow2\.new)$/.exec(name) ?? []
   if (id === undefined || (layer === undefined) !== (whole === '.qcow2.new')) return undefined
-  return { id, ...(layer !== undefined && { layer: Number(layer) }), isBase: base !== undefined }
+  return {
+    id,
+    ...(layer !== undefined && { layer: Number(layer) }),
+    kind: kind === 'base' || kind === 'flat' ? kind : 'own',
+  }
 }

@@ -27,7 +27,7 @@ export async function usage(files: StorageFiles): Promise<StorageUsage> {
       // One that was deleted meanwhile takes nothing.
       if (!file) continue
       const owner = ownerOf(name)
-      if (owner?.layer !== undefined && !owner.isBase) ids.add(owner.id)
+      if (owner?.layer !== undefined && owner.kind !== 'base') ids.add(owner.id)
       blocks.set(file.ino, file.blocks)
     }
   }

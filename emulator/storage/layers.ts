@@ -11,16 +11,34 @@ export interface Layer {
   file: string
 }
 
-/** The files of a disk, the deepest first; none when it is not there or was not made to its end. */
-export async function layersOf(disk: DiskFiles): Promise<Layer[]> {
-  const layers: Layer[] = []
-  for (const name of await readdir(disk.folder)) {
+/** The layers of the disks in a folder: those that count, deepest first, and those that a flat copy stands in for. */
+export async function disksIn(folder: string): Promise<Map<string, { layers: Layer[]; superseded: Layer[] }>> {
+  const found = new Map<string, (Layer & { isFlat: boolean })[]>()
+  for (const name of await readdir(folder)) {
     const owner = ownerOf(name)
-    if (owner?.id !== disk.id || owner.layer === undefined) continue
-    layers.push({ number: owner.layer, isOwn: !owner.isBase, file: join(disk.folder, name) })
+    if (owner?.layer === undefined) continue
+    const { id, layer: number, kind } = owner
+    const layer = { number, isOwn: kind !== 'base', isFlat: kind === 'flat', file: join(folder, name) }
+    found.set(id, [...(found.get(id) ?? []), layer])
   }
-  // Its own highest layer is made last.
-  return layers.some(({ isOwn }) => isOwn) ? layers.sort((a, b) => a.number - b.number) : []
+  const disks = new Map<string, { layers: Layer[]; superseded: Layer[] }>()
+  for (const [id, files] of found) {
+    // Its own highest layer is made last.
+    if (!files.some(({ isOwn }) => isOwn)) continue
+    files.sort((a, b) => a.number - b.number || Number(a.isFlat) - Number(b.isFlat))
+    const first = Math.max(
+      0,
+      files.findLastIndex(({ isFlat }) => isFlat),
+    )
+    const layers = files.map(({ number, isOwn, file }): Layer => ({ number, isOwn, file }))
+    disks.set(id, { layers: layers.slice(first), superseded: layers.slice(0, first) })
+  }
+  return disks
+}
+
+/** The files of a disk, the deepest first; none when it is not there or was not made to its end. */
+export async function layersOf({ folder, id }: DiskFiles): Promise<Layer[]> {
+  return (await disksIn(folder)).get(id)?.layers ?? []
 }
 
 /** The layers as a drive is made of them; undefined for none. */

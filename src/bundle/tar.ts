@@ -1,4 +1,7 @@
+import { type ByteReader, byteReader } from './byte-reader.ts'
 import { BundleRefused } from './refusal.ts'
+import { readSparseMap, sparseMember } from './sparse-member.ts'
+import { readNumber } from './tar-numbers.ts'
 
 const block = 512
 /** Streams of tar tools are padded to records of 20 blocks. */
@@ -61,59 +64,51 @@ function checksum(head: Buffer): number {
 }
 
 /**
- * The bytes of an archive's one regular member, whose size must be `size`. The member's name is ignored. Links, devices,
- * directories, sparse members, extended headers, a second member and bytes behind the end are refused.
+ * The bytes of an archive's one regular member, whose size must be `size`. The member's name is ignored. It may be sparse
+ * in GNU tar's own form, as AWS' bundling tool makes it (`tar -S`): then the holes are zeros. Links, devices, directories,
+ * extended headers, a second member and bytes behind the end are refused.
  */
 export async function* onlyMember(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
-  let head = Buffer.alloc(0)
-  let position = 0
-  const memberEnd = block + size
-  for await (const piece of source) {
-    let chunk = piece
-    if (head.length < block) {
-      const missing = block - head.length
-      head = Buffer.concat([head, chunk.subarray(0, missing)])
-      if (head.length < block) continue
-      checkHeader(head, size)
-      position = block
-      chunk = chunk.subarray(missing)
+  const bytes = byteReader(source)
+  try {
+    const head = await bytes.exactly(block, 'within its header')
+    const { stored, isSparse } = checkHeader(head)
+    if (isSparse) {
+      yield* sparseMember(bytes, await readSparseMap(head, bytes), { stored, size })
+    } else {
+      if (stored !== size) throw wrongSize(stored, size)
+      yield* bytes.next(size)
     }
-    const inMember = Math.max(0, Math.min(chunk.length, memberEnd - position))
-    if (inMember > 0) yield chunk.subarray(0, inMember)
-    position += chunk.length
-    checkPadding(chunk.subarray(inMember), position - memberEnd)
-  }
-  if (head.length < block) throw new BundleRefused(`the archive ends after ${head.length} bytes, within its header`)
-  if (position < block + Math.ceil(size / block) * block + 2 * block) {
-    throw new BundleRefused(`the archive ends after ${position} bytes, before the end of an image of ${size} bytes`)
+    await checkEnd(bytes, stored, size)
+  } finally {
+    await bytes.close()
   }
 }
 
-function checkPadding(bytes: Uint8Array, length: number): void {
-  if (bytes.some((byte) => byte !== 0)) throw new BundleRefused('the archive has bytes or members behind its image')
-  if (length > longestPadding) throw new BundleRefused(`the archive goes on for ${length} bytes behind its image`)
+function wrongSize(size: number, expected: number): BundleRefused {
+  return new BundleRefused(`the archive's member has ${size} bytes, but the manifest says ${expected}`)
 }
 
-function checkHeader(head: Buffer, size: number): void {
+/** Behind the member are zeros: up to a whole block, the end marker of two blocks, and no more than tools add. */
+async function checkEnd(bytes: ByteReader, stored: number, size: number): Promise<void> {
+  let length = 0
+  for await (const chunk of bytes.next(Number.POSITIVE_INFINITY)) {
+    length += chunk.length
+    if (chunk.some((byte) => byte !== 0)) throw new BundleRefused('the archive has bytes or members behind its image')
+    if (length > longestPadding) throw new BundleRefused(`the archive goes on for ${length} bytes behind its image`)
+  }
+  const padding = (block - (stored % block)) % block
+  if (length >= padding + 2 * block) return
+  throw new BundleRefused(`the archive ends after ${bytes.position} bytes, before the end of an image of ${size} bytes`)
+}
+
+function checkHeader(head: Buffer): { stored: number; isSparse: boolean } {
   const magic = head.toString('latin1', 257, 263)
-  const stored = octal(head.subarray(148, 156))
-  if (!magic.startsWith('ustar') || stored !== checksum(head)) throw new BundleRefused('the archive has no tar header')
+  const sum = readNumber(head.subarray(148, 156))
+  if (!magic.startsWith('ustar') || sum !== checksum(head)) throw new BundleRefused('the archive has no tar header')
   const type = head.toString('latin1', 156, 157)
-  if (type !== '0' && type !== '\x00') {
+  if (type !== '0' && type !== '\x00' && type !== 'S') {
     throw new BundleRefused(`the archive's member is of type ${JSON.stringify(type)}, not a regular file`)
   }
-  const declared = readSize(head.subarray(124, 136))
-  if (declared !== size) {
-    throw new BundleRefused(`the archive's member has ${declared} bytes, but the manifest says ${size}`)
-  }
-}
-
-function readSize(field: Buffer): number {
-  if (field[0] !== 0x80) return octal(field)
-  return field.subarray(1, 4).every((byte) => byte === 0) ? Number(field.readBigUInt64BE(4)) : Number.NaN
-}
-
-function octal(field: Buffer): number {
-  const digits = /^ *([0-7]+)[ \x00]*$/.exec(field.toString('latin1'))?.[1]
-  return digits === undefined ? Number.NaN : Number.parseInt(digits, 8)
+  return { stored: readNumber(head.subarray(124, 136)), isSparse: type === 'S' }
 }

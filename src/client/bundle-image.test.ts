@@ -44,7 +44,7 @@ async function objectStorage(answer: (key: string) => { status?: number; etag?: 
   const server = createServer(async (request, response) => {
     const [, bucket = '', key = ''] = new URL(request.url ?? '', 'http://x').pathname.split('/')
     const bytes = await buffer(request)
-    if (request.method === 'HEAD') return response.writeHead(buckets.has(bucket) ? 200 : 404).end()
+    if (request.method === 'GET') return response.writeHead(buckets.has(bucket) ? 200 : 404).end()
     if (key === '') {
       buckets.add(bucket)
       return response.end()

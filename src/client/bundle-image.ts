@@ -44,8 +44,8 @@ export async function uploadParts(
   return uploadManifest(uploader, set, request)
 }
 
-/** The manifest goes up when all parts are stored. */
-async function uploadManifest(
+/** Uploads the manifest of a bundle when all of its parts are stored. */
+export async function uploadManifest(
   uploader: Uploader,
   set: PartSet,
   request: ManifestDescription & UploadTarget,
@@ -54,5 +54,9 @@ async function uploadManifest(
   const key = `${request.name ?? set.name}.manifest.xml`
   await uploader.put(key, Buffer.from(writeManifest(set, request)))
   await uploader.finish()
-  return { location: `${request.bucket}/${key}`, parts: set.parts.length, bytes: set.bundledSize }
+  return {
+    location: `${request.bucket}/${request.folder ?? ''}${key}`,
+    parts: set.parts.length,
+    bytes: set.bundledSize,
+  }
 }

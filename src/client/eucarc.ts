@@ -41,24 +41,35 @@ const urlNames = {
 const first = (environment: Environment, names: readonly string[]): string | undefined =>
   names.map((name) => environment[name]).find(Boolean)
 
+/** Where a service is, by the variables of `cloudFrom`; undefined when none is set. euca2ools allows `REGION::URL`. */
+export const endpointFrom = (environment: Environment, service: keyof typeof urlNames): string | undefined =>
+  first(environment, [...urlNames[service], 'AWS_ENDPOINT_URL'])?.replace(/^[^/]*::(?=https?:)/, '')
+
+/** The access key and the region of signatures. Throws an Error that names what is missing. */
+export function keysFrom(environment: Environment): Credentials & { readonly region: string } {
+  const need = (...names: string[]) => first(environment, names) ?? missing(names)
+  return {
+    accessKeyId: need('AWS_ACCESS_KEY_ID', 'AWS_ACCESS_KEY', 'EC2_ACCESS_KEY'),
+    secretAccessKey: need('AWS_SECRET_ACCESS_KEY', 'AWS_SECRET_KEY', 'EC2_SECRET_KEY'),
+    region: first(environment, ['AWS_AUTH_REGION', 'AWS_REGION', 'AWS_DEFAULT_REGION']) ?? 'eucalyptus',
+  }
+}
+
+function missing(names: readonly string[]): never {
+  throw new Error(`none of these variables is set: ${names.join(', ')}`)
+}
+
 /**
  * Endpoints and credentials from variables: those of euca2ools, of the legacy eucarc and of the AWS clients
  * (eucalyptus-behaviour.md, section 9). AWS_ENDPOINT_URL stands for every service that has no variable of its own.
  * Throws an Error that names what is missing.
  */
 export function cloudFrom(environment: Environment): Cloud {
-  const need = (...names: string[]): string => {
-    const value = first(environment, names)
-    if (value === undefined) throw new Error(`none of these variables is set: ${names.join(', ')}`)
-    return value
-  }
-  /** euca2ools allows `REGION::URL`. */
+  const keys = keysFrom(environment)
   const url = (service: keyof typeof urlNames) =>
-    need(...urlNames[service], 'AWS_ENDPOINT_URL').replace(/^[^/]*::(?=https?:)/, '')
+    endpointFrom(environment, service) ?? missing([...urlNames[service], 'AWS_ENDPOINT_URL'])
   return {
-    accessKeyId: need('AWS_ACCESS_KEY_ID', 'AWS_ACCESS_KEY', 'EC2_ACCESS_KEY'),
-    secretAccessKey: need('AWS_SECRET_ACCESS_KEY', 'AWS_SECRET_KEY', 'EC2_SECRET_KEY'),
-    region: first(environment, ['AWS_AUTH_REGION', 'AWS_REGION', 'AWS_DEFAULT_REGION']) ?? 'eucalyptus',
+    ...keys,
     endpoints: { ec2: url('ec2'), s3: url('s3'), iam: url('iam'), sts: url('sts'), empyrean: url('empyrean') },
   }
 }

@@ -1,7 +1,7 @@
 import { presignS3, signS3Headers } from '../protocol/signature/sigv2.ts'
 import { type Credentials, presign, sha256, signHeaders } from '../protocol/signature/sigv4.ts'
 import type { HeaderPair } from '../protocol/signature/wire.ts'
-import { endpointPath, type RawRequest, type RawResponse, type Send, send } from './send.ts'
+import { bytesOf, endpointPath, type RawRequest, type RawResponse, type Send, send } from './send.ts'
 
 /** Where and as whom to call an object storage. */
 export interface S3Target extends Credentials {
@@ -31,6 +31,8 @@ export interface S3Request {
   readonly payloadHash?: string
   /** For V2: leave the path of the service out of what is signed, as euca2ools does (clients.md, quirk 6). */
   readonly bare?: boolean
+  /** Bytes that the answer's body may have; any number unless told. */
+  readonly largest?: number
   /** Changes the request after it was signed. */
   readonly mutate?: (request: RawRequest) => RawRequest
 }
@@ -40,8 +42,16 @@ function signed(target: S3Target, ask: S3Request): RawRequest {
   const { method, query = '', body = '', sign = 'v4', time = new Date(), expires = 900 } = ask
   const rawPath = endpointPath(endpoint) + ask.path
   const headers: HeaderPair[] = [['host', new URL(endpoint).host], ...Object.entries(ask.headers ?? {})]
-  const request = { method, endpoint, rawPath, rawQuery: query, headers, body }
-  const payloadHash = ask.payloadHash ?? sha256(Buffer.from(body))
+  const request = {
+    method,
+    endpoint,
+    rawPath,
+    rawQuery: query,
+    headers,
+    body,
+    ...(ask.largest && { largest: ask.largest }),
+  }
+  const payloadHash = ask.payloadHash ?? sha256(bytesOf(body))
   const signer = { ...target, region, service: 's3', time }
   const v2 = { ...request, rawPath: ask.bare ? ask.path : rawPath }
   const until = new Date(time.getTime() + expires * 1000)

@@ -12,6 +12,8 @@ export interface RawRequest {
   readonly rawQuery: string
   readonly headers: readonly HeaderPair[]
   readonly body: string | Buffer
+  /** The connection is broken off, and the request rejects, when the answer's body has more bytes. */
+  readonly largest?: number
 }
 
 /** One HTTP response, its body read to the end. */
@@ -25,21 +27,40 @@ export interface RawResponse {
 /** Sends a request; the clients take another one for tests. Rejects when the connection fails. */
 export type Send = (request: RawRequest) => Promise<RawResponse>
 
+/** No buffer is made for more bytes than this because a server says that so many will come. */
+const largestAtOnce = 64 * 1024 * 1024
+
 /** A silent server is given up after this many milliseconds. */
 const patience = 120_000
 
-async function read(response: IncomingMessage): Promise<RawResponse> {
-  const pieces: Buffer[] = []
-  for await (const piece of response) pieces.push(piece)
+/** The body as it goes out; what is bytes already is not copied. */
+export const bytesOf = (body: string | Buffer): Buffer => (typeof body === 'string' ? Buffer.from(body) : body)
+
+async function read(response: IncomingMessage, largest: number): Promise<RawResponse> {
   const headers = Object.entries(response.headers).map(([name, value]) => [name, String(value)])
-  return { status: response.statusCode ?? 0, headers: Object.fromEntries(headers), body: Buffer.concat(pieces) }
+  const body = await readBody(response, Number(response.headers['content-length']), largest)
+  return { status: response.statusCode ?? 0, headers: Object.fromEntries(headers), body }
+}
+
+/** The whole body; where its length is told and is no more than `largest`, in one buffer that is filled as it comes. */
+async function readBody(response: IncomingMessage, told: number, largest: number): Promise<Buffer> {
+  const whole = told <= Math.min(largest, largestAtOnce) ? Buffer.allocUnsafeSlow(told) : undefined
+  const pieces: Buffer[] = []
+  let size = 0
+  for await (const piece of response as AsyncIterable<Buffer>) {
+    if (whole) piece.copy(whole, size)
+    else pieces.push(piece)
+    size += piece.length
+    if (size > largest) throw new Error(`an answer has more than ${largest} bytes`)
+  }
+  return whole?.subarray(0, size) ?? Buffer.concat(pieces)
 }
 
 /** Sends over HTTP or HTTPS with Node's own client. An empty body sends `content-length: 0` with PUT and POST. */
-export const send: Send = ({ method, endpoint, rawPath, rawQuery, headers, body }) => {
+export const send: Send = ({ method, endpoint, rawPath, rawQuery, headers, body, largest = Infinity }) => {
   const url = new URL(endpoint)
   const start = url.protocol === 'https:' ? httpsRequest : httpRequest
-  const bytes = Buffer.from(body)
+  const bytes = bytesOf(body)
   const sized = bytes.length > 0 || method === 'PUT' || method === 'POST'
   const named = headers.some(([name]) => name.toLowerCase() === 'content-length')
   const all: HeaderPair[] = sized && !named ? [...headers, ['content-length', String(bytes.length)]] : [...headers]
@@ -49,7 +70,7 @@ export const send: Send = ({ method, endpoint, rawPath, rawQuery, headers, body 
     const { hostname, port } = url
     const outgoing = start(
       { method, hostname: hostname.replace(/^\[|\]$/g, ''), port, path, headers: wire },
-      (response) => read(response).then(resolve, reject),
+      (response) => read(response, largest).then(resolve, reject),
     )
     outgoing.setTimeout(patience, () => outgoing.destroy(new Error(`no answer from ${endpoint} in ${patience} ms`)))
     outgoing.on('error', reject)

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Client } from 'minio'
+import { objectClient } from './object-client.ts'
+import type { S3Client } from './s3-client.ts'
 
-/** What we use of a minio-js client. */
-type S3Client = Pick<Client, 'bucketExists' | 'makeBucket' | 'putObject' | 'removeObject'>
-
-/** How to reach an object storage. The endpoint's path is left out, as minio-js has no place for it. */
+/** How to reach an object storage. */
 export interface S3Access {
   readonly endpoint: string
   readonly accessKeyId: string
@@ -19,6 +17,10 @@ export interface UploadTarget {
   readonly bucket: string
   /** Canned ACL of each object; the default lets the cloud read images, as euca-upload-bundle does. */
   readonly acl?: string
+  /** Put in front of each key, such as `a/b/`. */
+  readonly folder?: string
+  /** Location constraint of the bucket, if it has to be made. */
+  readonly bucketLocation?: string
 }
 
 /** A bundle in the object storage. */
@@ -44,9 +46,10 @@ export interface Uploader {
 const atOnce = 3
 
 /** Connects, makes the bucket when it is missing, and returns an uploader. */
-export async function openUploader({ s3, bucket, acl = 'aws-exec-read' }: UploadTarget): Promise<Uploader> {
-  const client = 'endpoint' in s3 ? await connect(s3) : s3
-  if (!(await client.bucketExists(bucket))) await client.makeBucket(bucket)
+export async function openUploader(target: UploadTarget): Promise<Uploader> {
+  const { s3, bucket, acl = 'aws-exec-read', folder = '', bucketLocation } = target
+  const client = 'endpoint' in s3 ? objectClient({ region: 'us-east-1', ...s3 }) : s3
+  if (!(await client.bucketExists(bucket))) await client.makeBucket(bucket, bucketLocation)
   const underWay = new Set<Promise<void>>()
   const failures: unknown[] = []
   const keys: string[] = []
@@ -54,8 +57,9 @@ export async function openUploader({ s3, bucket, acl = 'aws-exec-read' }: Upload
     if (failures.length > 0) throw failures[0]
   }
   return {
-    async put(key, bytes) {
+    async put(name, bytes) {
       check()
+      const key = folder + name
       keys.push(key)
       const upload = putObject(client, { bucket, key, acl, bytes })
         .catch((error: unknown) => void failures.push(error))
@@ -75,22 +79,6 @@ export async function openUploader({ s3, bucket, acl = 'aws-exec-read' }: Upload
       if (failed) throw failed.reason
     },
   }
-}
-
-/** minio-js is costly to load (280 ms, 74 MiB), so only who uploads loads it. */
-async function connect({ endpoint, accessKeyId, secretAccessKey, region = 'us-east-1' }: S3Access): Promise<S3Client> {
-  const { Client } = await import('minio')
-  const { protocol, hostname, port } = new URL(endpoint)
-  const useSSL = protocol === 'https:'
-  return new Client({
-    endPoint: hostname,
-    port: port === '' ? (useSSL ? 443 : 80) : Number(port),
-    useSSL,
-    accessKey: accessKeyId,
-    secretKey: secretAccessKey,
-    region,
-    pathStyle: true,
-  })
 }
 
 /** One PUT. The ETag must be the MD5 of what was sent, as euca-upload-bundle demands. */

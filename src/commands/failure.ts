@@ -5,9 +5,13 @@ import { CommandFailed } from './data-folder.ts'
 const expected = new Set([
   'DataFolderInUse',
   'DamagedRecords',
+  'BundleRefused',
+  'MigrationRefused',
   'ServiceError',
   'S3Error',
   'ToolsMissing',
+  'DownloadFailed',
+  'Claimed',
   'Interrupted',
 ])
 

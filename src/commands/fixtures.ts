@@ -6,7 +6,7 @@ import { debianCatalog, installedDebian } from '../../fixtures/debian-12/catalog
 import { programName } from './program-name.ts'
 
 /** What can be built, by the word that asks for it: the starter images, and what takes minutes. */
-const families = {
+export const families = {
   tiny: { catalog, build: buildFixtures, installed: installedFixtures, command: 'fixtures build' },
   'debian-12': {
     catalog: debianCatalog,

@@ -3,11 +3,16 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { bundleAndUpload } from '../client/bundle-image.ts'
 import { type Parameters, type QueryClient, queryClient } from '../client/ec2.ts'
+import { ServiceError } from '../client/service-error.ts'
 import { openUploader, type S3Access, type Uploader } from '../client/upload.ts'
 import { text } from '../client/xml.ts'
+import { adviceFor, whyNoHvm } from '../inspect/advice.ts'
 import { CommandFailed, type DataFolder } from './data-folder.ts'
+import { type Opening, openDisk } from './disk-file.ts'
+import { contentsOf } from './image-inspect.ts'
 import { checkFiles, checkNames, type ImageToAdd, type Piece, piecesOf } from './image-pieces.ts'
 import { progressBar } from './progress.ts'
+import { withWorkFolder } from './work-folder.ts'
 
 /** The cloud that an image is added to, as its clients see it. */
 interface Place {
@@ -36,8 +41,31 @@ export async function addImage(
   await checkFiles(pieces)
   await checkNames(pieces, ec2)
   const cloudCertificate = await readFile(folder.cloudCertificate, 'utf8')
-  const uploader = await openBucket(access, image.bucket)
-  return addAll({ ec2, s3: access, uploader, accountId, cloudCertificate, signal }, image, pieces)
+  return withWorkFolder(folder.data, async (work) => {
+    const opened = await openPieces(pieces, image, { folder: work, signal })
+    const uploader = await openBucket(access, image.bucket)
+    return addAll({ ec2, s3: access, uploader, accountId, cloudCertificate, signal }, image, opened)
+  })
+}
+
+/**
+ * Opens the machine image's file, whatever form it is shipped in, says what is in it, and refuses what cannot boot. The
+ * kernel and the ramdisk are what they are.
+ */
+async function openPieces(pieces: readonly Piece[], { type }: ImageToAdd, opening: Opening): Promise<Piece[]> {
+  const open = async (piece: Piece): Promise<Piece> => {
+    if (piece.kind !== 'machine') return piece
+    const opened = await openDisk(piece.file, opening)
+    const contents = await contentsOf(opened)
+    const name = basename(piece.file)
+    if (opened.found.length > 1) console.error(`${name}: ${opened.found.join(', in it ')}`)
+    const refusal = type === 'hvm' ? whyNoHvm(contents) : undefined
+    if (refusal !== undefined) throw new CommandFailed(`${name} cannot boot: ${refusal}`)
+    for (const advice of adviceFor(contents, opened.format === 'iso' ? 'iso' : type))
+      console.error(`${name}: ${advice}`)
+    return { ...piece, bytes: opened.file }
+  }
+  return Promise.all(pieces.map(open))
 }
 
 /** Throws CommandFailed for a name that an image cannot have, or when no emulator answers. */
@@ -50,12 +78,12 @@ function clientsOf({ url, region, accessKeyId, secretAccessKey }: DataFolder) {
   return { access, ec2: queryClient({ ...access, endpoint, service: 'ec2', version: '2016-11-15' }) }
 }
 
-/** Throws CommandFailed with the bucket's name when minio-js, or the cloud, refuses it. */
+/** Throws CommandFailed with the bucket's name when the cloud refuses it. */
 async function openBucket(s3: S3Access, bucket: string): Promise<Uploader> {
   try {
     return await openUploader({ s3, bucket })
   } catch (error) {
-    if (!(error instanceof Error) || !/^(S3Error|InvalidBucketNameError)$/.test(error.name)) throw error
+    if (!(error instanceof ServiceError)) throw error
     throw new CommandFailed(`the bucket ${bucket} cannot be used: ${error.message}`, { cause: error })
   }
 }
@@ -66,9 +94,10 @@ async function addAll(place: Place, image: ImageToAdd, pieces: readonly Piece[])
   const made: { id: string; file: string }[] = []
   const others: Record<string, string> = {}
   try {
-    for (const { file, kind, name } of pieces) {
+    for (const piece of pieces) {
+      const { file, kind } = piece
       const also = kind === 'machine' ? { VirtualizationType: image.type, ...others } : {}
-      const id = await addOne(place, image, { file, kind, name }, also)
+      const id = await addOne(place, image, piece, also)
       undo.unshift({ what: id, run: async () => void (await place.ec2.call('DeregisterImage', { ImageId: id })) })
       made.push({ id, file })
       if (kind !== 'machine') others[kind === 'kernel' ? 'KernelId' : 'RamdiskId'] = id
@@ -87,7 +116,7 @@ async function addAll(place: Place, image: ImageToAdd, pieces: readonly Piece[])
 async function addOne(
   { ec2, s3, uploader, accountId, cloudCertificate, signal }: Place,
   { bucket, architecture }: ImageToAdd,
-  { file, kind, name }: Piece,
+  { file, kind, name, bytes = file }: Piece,
   also: Parameters,
 ): Promise<string> {
   const bar = progressBar(basename(file))
@@ -96,7 +125,7 @@ async function addOne(
   const described = { kind, architecture, accountId, cloudCertificate }
   const target = { s3, bucket, name: key }
   const { location } = await bundleAndUpload(
-    { ...described, ...target, image: file, onProgress: bar.update, signal },
+    { ...described, ...target, image: bytes, onProgress: bar.update, signal },
     uploader,
   ).finally(bar.finish)
   signal.throwIfAborted()

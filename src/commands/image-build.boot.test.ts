@@ -50,7 +50,7 @@ test('an installer fills the empty disk, and what is registered then boots with 
   const ImageId = await buildImage(folder, { ...asked(), name: 'installed' }, streams, forever)
   expect(seen()).toMatch(/Its screen: vncviewer \/.*\/vnc\.sock\r\n/)
   expect(seen()).toContain(`installed ${nonce}`)
-  expect((await readdir(folder.data)).filter((name) => name.startsWith('image-build-'))).toEqual([])
+  expect(await readdir(join(folder.data, 'installations'))).toEqual([])
 
   const endpoint = `${emulator.url}/services/compute`
   const ec2 = queryClient({ ...folder, endpoint, service: 'ec2', version: '2016-11-15' })
@@ -80,5 +80,5 @@ test.each([
 ])('an installation that %s leaves nothing', async (_title, answer, sentence) => {
   const { streams } = person({ [installerQuestion]: answer })
   await expect(buildImage(folder, { ...asked(), name: 'nothing' }, streams, forever)).rejects.toThrow(sentence)
-  expect((await readdir(folder.data)).filter((name) => name.startsWith('image-build-'))).toEqual([])
+  expect(await readdir(join(folder.data, 'installations'))).toEqual([])
 })

@@ -38,5 +38,5 @@ test.each<[string, { iso?: string; name?: string; url?: string }, string]>([
   } as const
   const place = { ...folder, ...(url && { url }) }
   await expect(buildImage(place, asked, terminal, new AbortController().signal)).rejects.toThrow(sentence)
-  expect(readdirSync(folder.data).filter((entry) => entry.startsWith('image-build-'))).toEqual([])
+  expect(readdirSync(join(folder.data, 'installations'))).toEqual([])
 })

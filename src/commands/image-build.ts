@@ -1,15 +1,17 @@
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdtemp, open, rename, rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { basename, extname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Installation, type InstallationSettings, startInstallation } from '../../emulator/installation.ts'
+import { makeInstallationFolder } from '../../emulator/installation-folder.ts'
 import type { Terminal } from './console.ts'
 import { CommandFailed, type DataFolder } from './data-folder.ts'
 import { addImage, checkName } from './image-add.ts'
 import { checkFiles } from './image-pieces.ts'
 import { Left, typeAlong } from './keyboard.ts'
 import { programName } from './program-name.ts'
+import { shellWord } from './quoting.ts'
 
 /** What `image build` is told. */
 export interface ImageToBuild {
@@ -40,28 +42,32 @@ export async function buildImage(
   // What would be refused in the end is refused before the installer is waited for.
   await checkFiles([{ file: iso }])
   await checkName(folder, name)
-  const work = await mkdtemp(join(folder.data, 'image-build-'))
+  const { path: work, release } = await makeInstallationFolder(folder.data)
   const disk = join(work, 'disk.raw')
-  let isMade = false
   try {
     await makeEmptyDisk(disk, size)
     const machine = { iso: resolve(iso), disk, folder: work, data: folder.data, accelerator, memoryMiB, cpus }
     await install(await startInstallation(machine, signal), terminal, signal)
     await demandBootable(disk)
-    isMade = true
     const image = { files: [disk], type: 'hvm', name, bucket, architecture: 'x86_64' } as const
-    const [made] = await addImage(folder, image, signal)
-    isMade = false
-    return made?.id ?? ''
-  } catch (error) {
-    if (isMade) {
-      const command = `${programName()} image add ${disk} --type hvm --name ${name}`
+    const [made] = await addImage(folder, image, signal).catch(async (error: unknown) => {
+      const kept = await keep(disk, folder.data)
+      const command = `${programName()} image add ${shellWord(kept)} --type hvm --name ${shellWord(name)}`
       terminal.notes.write(`The installed disk is kept; this registers it: ${command}\n`)
-    }
-    throw error
+      throw error
+    })
+    return made?.id ?? ''
   } finally {
-    if (!isMade) await rm(work, { recursive: true })
+    await rm(work, { recursive: true })
+    release()
   }
+}
+
+/** Puts a disk where it stays until somebody removes it; returns its path there. */
+async function keep(disk: string, data: string): Promise<string> {
+  const kept = join(await mkdtemp(join(data, 'installed-')), basename(disk))
+  await rename(disk, kept)
+  return kept
 }
 
 async function makeEmptyDisk(path: string, bytes: number): Promise<void> {
@@ -78,7 +84,7 @@ async function install(installation: Installation, terminal: Terminal, signal: A
   const either = AbortSignal.any([signal, givenUp.signal])
   const end = () => void installation.end()
   either.addEventListener('abort', end, { once: true })
-  notes.write(`The installer runs. Its screen: vncviewer ${installation.vnc}\r\n`)
+  notes.write(`The installer runs. Its screen: vncviewer ${shellWord(installation.vnc)}\r\n`)
   if (isInteractive) notes.write('Its serial console is this terminal; Ctrl-] gives up.\r\n')
   const letGo = isInteractive ? typeAlong(input, installation.type, (reason) => givenUp.abort(reason)) : undefined
   try {

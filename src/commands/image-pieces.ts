@@ -17,6 +17,8 @@ export interface ImageToAdd {
 /** One file of an image, registered under a name of its own. */
 export interface Piece {
   readonly file: string
+  /** The file to bundle, where it is another one than was named: what that was unpacked to. */
+  readonly bytes?: string
   readonly kind: ImageKind
   readonly name: string
 }

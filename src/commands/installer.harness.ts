@@ -38,7 +38,7 @@ poweroff -f
 `
 
 const grubConfig = `set root=(cd)
-linux16 /vmlinuz console=ttyS0 quiet cryptomgr.notests nokaslr
+linux16 /vmlinuz console=ttyS0 no_timer_check quiet cryptomgr.notests nokaslr
 initrd16 /initrd
 boot
 `

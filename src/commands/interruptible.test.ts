@@ -15,6 +15,17 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   },
 )
 
+test('the program stays alive while it waits for the work, and no longer', async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = timers()
+  let finish: () => void = () => undefined
+  const work = interruptible(() => new Promise<void>((resolve) => (finish = resolve)))
+  expect(timers()).toBe(before + 1)
+  finish()
+  await work
+  expect(timers()).toBe(before)
+})
+
 test('work that nobody interrupts resolves, and leaves no listeners', async () => {
   const before = process.listenerCount('SIGINT')
   expect(await interruptible(async ({ aborted }) => aborted)).toBe(false)

@@ -17,9 +17,12 @@ export async function interruptible<Result>(work: (signal: AbortSignal) => Promi
   const told = new AbortController()
   const stop = () => told.abort(new Interrupted())
   for (const name of signals) process.once(name, stop)
+  // The work may wait for what does not keep a program alive, such as a machine.
+  const awake = setInterval(() => undefined, 2 ** 30)
   try {
     return await work(told.signal)
   } finally {
+    clearInterval(awake)
     for (const name of signals) process.off(name, stop)
   }
 }

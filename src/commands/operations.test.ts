@@ -6,15 +6,12 @@ import { operationsText } from './operations.ts'
 const some = [
   { service: 'ec2', name: 'RunInstances', supported: true },
   { service: 'ec2', name: 'TerminateInstances', supported: true },
-  { service: 'query', name: 'CreateVolume', supported: false },
   { service: 's3', name: 'GetObject', supported: true },
+  { name: 'CreateVolume', supported: false },
 ]
 
 test.each([
-  [
-    'text',
-    'ec2    RunInstances\nec2    TerminateInstances\ns3     GetObject\n-      CreateVolume  (not supported yet)\n',
-  ],
+  ['text', 'ec2  RunInstances\nec2  TerminateInstances\ns3   GetObject\n-    CreateVolume  (not supported yet)\n'],
   ['json', `${JSON.stringify(some, undefined, 2)}\n`],
   [
     'markdown',

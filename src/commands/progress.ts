@@ -1,5 +1,5 @@
 /** A number of bytes for a person: in the largest unit of which there is one. */
-function sizeText(bytes: number): string {
+export function sizeText(bytes: number): string {
   if (bytes < 2 ** 10) return `${bytes} bytes`
   return bytes < 2 ** 20 ? `${(bytes / 2 ** 10).toFixed(0)} KiB` : `${(bytes / 2 ** 20).toFixed(0)} MiB`
 }

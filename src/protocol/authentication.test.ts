@@ -195,7 +195,7 @@ const refused: [name: string, request: AuthenticationRequest, code: string, rule
     v4({ service: 'ec2', payloadHash: 'UNSIGNED-PAYLOAD' }),
     '403 Forbidden 403 / AuthFailure 401',
   ],
-  ['a session token', v4({ headers: [['x-amz-security-token', 't']] }), 'InvalidToken 400'],
+  ['a session token', v4({ headers: [['x-amz-security-token', 't']] }), 'InvalidAccessKeyId 403 / InvalidToken 400'],
   [
     'malformed credential',
     replace(v4(), 'authorization', (value) => value.replace('/aws4_request', '')),

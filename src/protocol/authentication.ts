@@ -11,7 +11,7 @@ import {
 } from './signature/request.ts'
 import { verifyQueryV2, verifyS3HeaderV2, verifyS3QueryV2 } from './signature/verify-v2.ts'
 import { headerClaim, queryClaim, verifyV4 } from './signature/verify-v4.ts'
-import { headerValue, headerValues, queryPairs } from './signature/wire.ts'
+import { headerValue, headerValues, queryPairs, toText } from './signature/wire.ts'
 
 /** Every form in which a request claims to be signed; more than one is refused. */
 function claimedForms(request: AuthenticationRequest): SignatureForm[] {
@@ -26,11 +26,29 @@ function claimedForms(request: AuthenticationRequest): SignatureForm[] {
   return forms
 }
 
-function refuseTokens(at: Verification): void {
-  const { request } = at
-  const names = [...queryPairs(request.rawQuery), ...(request.form ?? [])].map(([name]) => name)
-  const sent = names.some((name) => name === 'SecurityToken' || name.toLowerCase() === 'x-amz-security-token')
-  if (sent || headerValue(request.headers, 'x-amz-security-token') !== undefined) throw refusal(at, 'token')
+const tokenHeader = 'x-amz-security-token'
+
+/**
+ * The security token of a session's key, from where its form of signature covers it: a header, the query, or (version 2
+ * of a query service) the parameter SecurityToken. Throws the fault for one elsewhere, and for several.
+ */
+function securityToken(at: Verification, form: SignatureForm): string | undefined {
+  const { headers, rawQuery, form: body = [], service } = at.request
+  const query = queryPairs(rawQuery).map(([name, value]) => [name, toText(value)] as const)
+  const named = (pairs: readonly (readonly [string, string])[], wanted: RegExp) =>
+    pairs.filter(([name]) => wanted.test(name)).map(([, value]) => value)
+  const places = {
+    header: headerValues(headers, tokenHeader),
+    query: named(query, /^x-amz-security-token$/i),
+    parameter: named([...query, ...body], /^SecurityToken$/),
+    body: named(body, /^x-amz-security-token$/i),
+  }
+  const version2Query = service === 's3' ? 'query' : 'parameter'
+  const place = form === 'V2-query' ? version2Query : form === 'V4-query' ? 'query' : 'header'
+  const [token, ...more] = Object.values(places).flat()
+  if (token === undefined) return undefined
+  if (more.length || places[place][0] === undefined) throw refusal(at, 'token')
+  return token
 }
 
 /** Object storage knows people without a name; what they may do, the ACLs say. */
@@ -65,13 +83,14 @@ export function authenticate(
   now: Date,
   rules: AuthenticationRules,
 ): Authentication {
-  const at: Verification = { request, lookUp, now, rules }
+  const asked: Verification = { request, lookUp, now, rules }
   const [form, ...further] = claimedForms(request)
-  if (further.length) throw refusal(at, 'several')
-  if (!form) return anonymous(at)
+  if (further.length) throw refusal(asked, 'several')
+  if (!form) return anonymous(asked)
   const authorization = (headerValue(request.headers, 'authorization') ?? '').trim()
-  if (form === 'V4-header' && !/^AWS4-HMAC-SHA256\s/.test(authorization)) throw refusal(at, 'unsupported')
-  refuseTokens(at)
+  if (form === 'V4-header' && !/^AWS4-HMAC-SHA256\s/.test(authorization)) throw refusal(asked, 'unsupported')
+  const token = securityToken(asked, form)
+  const at = { ...asked, ...(token !== undefined && { securityToken: token }) }
   if (form === 'V2-header' || form === 'V2-query') {
     const { accessKeyId, payload } = verifyV2(at, form, authorization)
     return { kind: 'signed', accessKeyId, method: form, payload }

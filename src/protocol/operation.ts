@@ -1,3 +1,4 @@
+import type { PolicyResource } from './policy.ts'
 import type { Fields, Values } from './shape.ts'
 import type { Answer } from './xml.ts'
 
@@ -8,6 +9,18 @@ export interface Caller {
   /** True for the `eucalyptus` account, whose users administer the cloud. */
   readonly administrator: boolean
   readonly accessKeyId: string
+  /** Left out for the account's own access keys, which may do everything in it. */
+  readonly role?: CallerRole
+}
+
+/** The session of a role in whose name a caller asks. */
+export interface CallerRole {
+  readonly id: string
+  readonly name: string
+  /** The name that the session was given: the instance's id for credentials of the metadata service. */
+  readonly session: string
+  /** Whether the role's policies allow an action, such as `ec2:RunInstances`, on a resource, or on any when none is named. */
+  may(action: string, resource?: PolicyResource): boolean
 }
 
 /** What surrounds one call: who asks, and the request's identity. */

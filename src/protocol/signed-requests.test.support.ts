@@ -19,7 +19,7 @@ const keys = new Map([
 const rules: AuthenticationRules = { fidelity: 'eucalyptus', version2: true, strictScope: false }
 /** Brings a request before the gate. */
 export const ask = (request: AuthenticationRequest, changed: Partial<AuthenticationRules> = {}) =>
-  authenticate(request, (id) => keys.get(id), now, { ...rules, ...changed })
+  authenticate(request, (id, token) => (token === undefined ? keys.get(id) : undefined), now, { ...rules, ...changed })
 
 /** The faces of a refusal in both clouds, as `code status`; `accepted` when there was none. */
 export function verdict(request: AuthenticationRequest, changed: Partial<AuthenticationRules> = {}): string {

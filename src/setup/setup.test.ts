@@ -178,17 +178,21 @@ describe('what is provided', () => {
   })
 
   test('the tests get an ssh, as they get an openssl and a Python', () => {
-    const others = { openssl: '', python3: '', 'apt-get': apt, sudo }
+    const others = { openssl: '', python3: '', xz: '', zstd: '', 'apt-get': apt, sudo }
     expect(provide({ ...others, ssh: '' }, 'provideTestTools')).toBe('end\n')
     rmSync(join(folder, 'ssh'))
     rmSync(join(folder, 'env'))
     const said = provide(others, 'provideTestTools')
-    expect(said).toContain(' install -y --no-install-recommends openssl openssh-client python3 python3-venv (')
+    expect(said).toContain(
+      ' install -y --no-install-recommends openssl openssh-client python3 python3-venv xz-utils zstd (',
+    )
     expect(said).not.toContain(testToolsHint)
   })
 
   test('the tests say what to type where they get none', () =>
-    expect(provide({ openssl: '', python3: '' }, 'provideTestTools')).toContain(`${testToolsHint}\nend\n`))
+    expect(provide({ openssl: '', python3: '', xz: '', zstd: '' }, 'provideTestTools')).toContain(
+      `${testToolsHint}\nend\n`,
+    ))
 })
 
 test('an unknown command is refused with the known ones', () => {

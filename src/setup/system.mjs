@@ -82,20 +82,20 @@ export const provideQemu = () =>
 const hasPython = () => spawnSync('python3', ['-c', 'import ensurepip, venv'], { stdio: 'ignore' }).status === 0
 
 /** What to type where this script may not install what the tests need. */
-export const testToolsHint = `The tests need the programs openssl and ssh, and Python 3 with its venv module. Install them with
-  Debian, Ubuntu:  sudo apt-get install openssl openssh-client python3 python3-venv
-  Fedora:          sudo dnf install openssl openssh-clients python3
-  macOS:           brew install openssl python`
+export const testToolsHint = `The tests need the programs openssl, ssh, xz and zstd, and Python 3 with its venv module. Install them with
+  Debian, Ubuntu:  sudo apt-get install openssl openssh-client python3 python3-venv xz-utils zstd
+  Fedora:          sudo dnf install openssl openssh-clients python3 xz zstd
+  macOS:           brew install openssl python xz zstd`
 
 /**
- * What tests compare with and log in with: openssl, a Python in which boto3 can be installed, and ssh. Throws StepFailed
+ * What tests compare with, log in with and pack with: openssl, a Python for boto3, ssh, xz and zstd. Throws StepFailed
  * with what to type.
  */
 export const provideTestTools = () =>
   provide({
     name: 'the tools of the tests',
-    isMissing: () => !isInstalled('openssl') || !isInstalled('ssh') || !hasPython(),
-    packages: ['openssl', 'openssh-client', 'python3', 'python3-venv'],
+    isMissing: () => ['openssl', 'ssh', 'xz', 'zstd'].some((program) => !isInstalled(program)) || !hasPython(),
+    packages: ['openssl', 'openssh-client', 'python3', 'python3-venv', 'xz-utils', 'zstd'],
     hint: testToolsHint,
   })
 

@@ -64,7 +64,7 @@ describe('refusals', () => {
   test("another account's address", async () => {
     const expected = {
       eucalyptus: '500 InternalFailure: Cannot associate an address which is not allocated to your account: ',
-      aws: "400 AuthFailure: The address '",
+      aws: '400 InvalidAllocationID.NotFound: ',
     }
     for (const fidelity of fidelities) {
       const it = clouds[fidelity]

@@ -2,6 +2,7 @@ import { list, text } from '../../../src/protocol/shape.ts'
 import { fault } from '../faults.ts'
 import { filtering, filters } from '../filters.ts'
 import { operation } from '../operation.ts'
+import { tagsOf } from '../tag/tags.ts'
 import { addressFilters, addressView, poolView } from './address-view.ts'
 
 /**
@@ -23,7 +24,8 @@ export default operation('DescribeAddresses', {
         (!PublicIp.length || PublicIp.includes(publicIp)) &&
         (!AllocationId.length || (aws && AllocationId.includes(id))),
     )
-    const shown = named.filter(filtering(addressFilters(cloud), Filter))
-    return { addressesSet: shown.map((address) => addressView(cloud, address)) }
+    const tags = tagsOf(cloud, caller)
+    const shown = named.filter(filtering(addressFilters(cloud), Filter, tags))
+    return { addressesSet: shown.map((address) => addressView(cloud, address, tags)) }
   },
 })

@@ -27,7 +27,9 @@ describe('refusals', () => {
     const answer = await it.call('AssociateAddress', { ...name, InstanceId: await running(it) })
     const AssociationId = theText(answer, 'associationId')
     const user = await it.account('stranger')
-    expect(await it.refusal('DisassociateAddress', { AssociationId }, user)).toContain('AuthFailure')
+    expect(await it.refusal('DisassociateAddress', { AssociationId }, user)).toContain(
+      '400 InvalidAssociationID.NotFound',
+    )
     expect(await it.call('DisassociateAddress', { AssociationId })).toMatchObject({ return: 'true' })
   })
 })

@@ -12,9 +12,9 @@ function associated(cloud: Cloud, draft: Draft, associationId: string, caller: C
     .in(draft)
     .list()
     .find(({ association }) => association?.id === associationId.toLowerCase())
-  const isHere = address && cloud.settings.fidelity === 'aws'
-  if (!isHere) throw fault('associationNotFound', associationId)
-  return findAddress(cloud, draft, { AllocationId: address.id }, caller)
+  const isTheirs = address && (address.ownerId === caller.accountId || caller.administrator)
+  if (!isTheirs || cloud.settings.fidelity !== 'aws') throw fault('associationNotFound', associationId)
+  return address
 }
 
 /** Takes an elastic address from its instance, which has a dynamic one again; of an address that no instance has, nothing. */

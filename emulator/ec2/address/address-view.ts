@@ -2,6 +2,7 @@ import type { Answer } from '../../../src/protocol/xml.ts'
 import type { Cloud } from '../../cloud.ts'
 import type { FilterTable } from '../filters.ts'
 import { isLive } from '../instance/instance.ts'
+import type { TagsOf } from '../tag/tags.ts'
 import type { AddressRecord } from './address.ts'
 
 /** Where the addresses of a cloud are for: there is no VPC in Eucalyptus here, and nothing else in AWS. */
@@ -21,12 +22,12 @@ const privateAddress = (cloud: Cloud, { association }: AddressRecord) =>
   association && cloud.instances.get(association.instanceId)?.network.address
 
 /** An address as DescribeAddresses shows it. */
-export const addressView = (cloud: Cloud, address: AddressRecord): { [name: string]: Answer } => ({
+export const addressView = (cloud: Cloud, address: AddressRecord, tags: TagsOf): { [name: string]: Answer } => ({
   ...allocationView(cloud, address),
   instanceId: address.association?.instanceId,
   associationId: ofVpc(cloud, address.association?.id),
   privateIpAddress: privateAddress(cloud, address),
-  tagSet: [],
+  tagSet: tags(address),
 })
 
 /** The filters of DescribeAddresses (AddressIFilterSupport). There are no network interfaces that could be named. */
@@ -39,8 +40,6 @@ export const addressFilters = (cloud: Cloud): FilterTable<AddressRecord> => ({
   'network-interface-owner-id': () => [],
   'private-ip-address': (address) => [privateAddress(cloud, address)],
   'public-ip': ({ publicIp }) => [publicIp],
-  'tag-key': () => [],
-  'tag-value': () => [],
 })
 
 /**

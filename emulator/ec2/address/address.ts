@@ -62,7 +62,10 @@ export function findAddress(
       : aws && addresses.get(AllocationId?.toLowerCase() ?? '')
   if (!found)
     throw PublicIp !== undefined ? fault('addressNotFound', PublicIp) : fault('allocationNotFound', AllocationId ?? '')
-  if (found.ownerId !== caller.accountId && !caller.administrator) throw fault('addressDenied', found.publicIp)
+  if (found.ownerId !== caller.accountId && !caller.administrator) {
+    // An id must not tell whose it is, and which address.
+    throw PublicIp !== undefined ? fault('addressDenied', PublicIp) : fault('allocationNotFound', AllocationId ?? '')
+  }
   return found
 }
 

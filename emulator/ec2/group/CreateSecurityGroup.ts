@@ -2,12 +2,15 @@ import type { Fidelity } from '../../../src/protocol/faults.ts'
 import { optional, text } from '../../../src/protocol/shape.ts'
 import { fault } from '../faults.ts'
 import { operation } from '../operation.ts'
+import { putTags } from '../tag/put-tags.ts'
+import { specifiedTags, tagSpecifications } from '../tag/tag-specification.ts'
+import { tagsOf } from '../tag/tags.ts'
 import { defaultGroup, defaultGroupName, groupNamed } from './group.ts'
 
 /** A new group lets nothing in. There is no VPC, so that none can be named. */
 export default operation('CreateSecurityGroup', {
-  input: { GroupName: text, GroupDescription: text, VpcId: optional(text) },
-  async run(cloud, { GroupName, GroupDescription, VpcId }, { caller }) {
+  input: { GroupName: text, GroupDescription: text, VpcId: optional(text), TagSpecification: tagSpecifications },
+  async run(cloud, { GroupName, GroupDescription, VpcId, TagSpecification }, { caller }) {
     const { fidelity } = cloud.settings
     if (/^sg-/.test(GroupName)) {
       throw fault('groupTextInvalid', GroupName, 'GroupName', 'Group names may not be in the format sg-*')
@@ -15,6 +18,7 @@ export default operation('CreateSecurityGroup', {
     checkText('GroupName', GroupName, fidelity)
     checkText('GroupDescription', GroupDescription, fidelity)
     if (VpcId !== undefined) throw fault('vpcNotFound', VpcId)
+    const tags = specifiedTags(cloud, TagSpecification, ['security-group'])['security-group']
     const id = cloud.ids.resource('sg')
     await cloud.store.change((draft) => {
       defaultGroup(cloud, draft, caller.accountId)
@@ -22,8 +26,10 @@ export default operation('CreateSecurityGroup', {
       if (groupNamed(cloud, draft, caller.accountId, GroupName)) throw fault('groupDuplicate', GroupName)
       const group = { id, ownerId: caller.accountId, name: GroupName, description: GroupDescription, rules: [] }
       cloud.groups.in(draft).put(group)
+      putTags(cloud, draft, caller, { id, type: 'security-group' }, tags)
     })
-    return { return: true, groupId: id }
+    const tagSet = tags.length ? tagsOf(cloud, caller)({ id }) : undefined
+    return { return: true, groupId: id, tagSet }
   },
 })
 

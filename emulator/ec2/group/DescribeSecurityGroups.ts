@@ -4,6 +4,7 @@ import type { Cloud } from '../../cloud.ts'
 import { fault } from '../faults.ts'
 import { filtering, filters } from '../filters.ts'
 import { operation } from '../operation.ts'
+import { tagsOf } from '../tag/tags.ts'
 import { defaultGroup, defaultGroupName, groupId, type SecurityGroupRecord } from './group.ts'
 import { groupFilters, groupView } from './group-view.ts'
 
@@ -23,7 +24,7 @@ export default operation('DescribeSecurityGroups', {
     const verbose = [...GroupName, ...GroupId].includes('verbose')
     const names = GroupName.filter((name) => name !== 'verbose')
     const ids = GroupId.filter((id) => id !== 'verbose').map(groupId)
-    const matches = filtering(groupFilters, Filter)
+    const matches = filtering(groupFilters, Filter, tagsOf(cloud, caller))
     const groups = await visible(cloud, caller, verbose || ids.length > 0)
     for (const id of ids) if (!groups.some((group) => group.id === id)) throw fault('groupNotFound', id)
     const own = (group: SecurityGroupRecord) => verbose || group.ownerId === caller.accountId
@@ -33,7 +34,7 @@ export default operation('DescribeSecurityGroups', {
     const chosen = groups.filter(
       (group) => !asked || ids.includes(group.id) || (names.includes(group.name) && own(group)),
     )
-    return { securityGroupInfo: chosen.filter(matches).map((group) => groupView(cloud, group)) }
+    return { securityGroupInfo: chosen.filter(matches).map((group) => groupView(cloud, group, tagsOf(cloud, caller))) }
   },
 })
 

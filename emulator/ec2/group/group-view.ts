@@ -1,6 +1,7 @@
 import type { Answer } from '../../../src/protocol/xml.ts'
 import type { Cloud } from '../../cloud.ts'
 import type { FilterTable } from '../filters.ts'
+import type { TagsOf } from '../tag/tags.ts'
 import { egressRules, type Rule, type SecurityGroupRecord } from './group.ts'
 
 const portsOf = (rule: Rule, which: 'fromPort' | 'toPort') => (/^[a-z]/.test(rule.protocol) ? rule[which] : undefined)
@@ -26,8 +27,6 @@ export const groupFilters: FilterTable<SecurityGroupRecord> = {
   'ip-permission.to-port': ofRules((rule) => portsOf(rule, 'toPort')),
   'ip-permission.user-id': ofRules((rule) => memberOf(rule)?.ownerId),
   'owner-id': ({ ownerId }) => [ownerId],
-  'tag-key': () => [],
-  'tag-value': () => [],
   'vpc-id': () => [],
 }
 
@@ -63,7 +62,7 @@ function permission(cloud: Cloud, first: Rule, same: readonly Rule[]): { [name: 
 }
 
 /** A group as DescribeSecurityGroups shows it. Eucalyptus shows what it lets out in a VPC alone. */
-export function groupView(cloud: Cloud, group: SecurityGroupRecord): { [name: string]: Answer } {
+export function groupView(cloud: Cloud, group: SecurityGroupRecord, tags: TagsOf): { [name: string]: Answer } {
   return {
     ownerId: group.ownerId,
     groupName: group.name,
@@ -71,6 +70,6 @@ export function groupView(cloud: Cloud, group: SecurityGroupRecord): { [name: st
     groupDescription: group.description,
     ipPermissions: permissions(cloud, group.rules),
     ipPermissionsEgress: permissions(cloud, cloud.settings.fidelity === 'aws' ? egressRules(group) : []),
-    tagSet: [],
+    tagSet: tags(group),
   }
 }

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { bothClouds } from '../../cloud.harness.ts'
+import { bothClouds, freshCloud } from '../../cloud.harness.ts'
 
 const { close, ...clouds } = await bothClouds()
 afterAll(close)
@@ -80,6 +80,23 @@ describe('effect', () => {
     await eucalyptus.call('TerminateInstances', { 'InstanceId.1': instance })
     await eucalyptus.idle()
     expect(await eucalyptus.call('DeregisterImage', { ImageId })).toMatchObject({ return: 'true' })
+  })
+
+  test('in eucalyptus what nobody uses is gone after ten minutes, what an instance uses is not', async () => {
+    const it = await freshCloud()
+    const [free, used] = [await it.register(), await it.register()]
+    await it.run({ ImageId: used })
+    await it.idle()
+    for (const ImageId of [free, used]) await it.call('DeregisterImage', { ImageId })
+    const known = () => it.cloud.images.list().map(({ id }) => id)
+    await it.clock.advance(10 * 60_000 - 1)
+    const next = await it.register()
+    expect(known()).toEqual([free, used, next])
+    await it.clock.advance(1)
+    expect(await it.refusal('DeregisterImage', { ImageId: used })).toMatch(/^400 InvalidAMIID.Unavailable: /)
+    expect(await it.refusal('DeregisterImage', { ImageId: free })).toMatch(/^400 InvalidAMIID.NotFound: /)
+    const last = await it.register()
+    expect(known()).toEqual([used, next, last])
   })
 
   test('the bundle stays in Object Storage', async () => {

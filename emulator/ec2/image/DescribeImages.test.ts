@@ -16,6 +16,12 @@ await it.cloud.store.change((draft) => {
   images.put({ ...images.get(shared)!, public: true })
 })
 await it.call('DeregisterImage', { ImageId: hidden }, alice)
+await it.call(
+  'ModifyImageAttribute',
+  { ImageId: alices, 'LaunchPermission.Add.1.UserId': bob.accountId, 'ProductCode.1': 'code' },
+  alice,
+)
+await it.call('ModifyImageAttribute', { ImageId: alices, 'ProductCode.1': 'code' }, alice)
 const kernel = it.cloud.images.get(paravirtual)?.kernelId ?? ''
 
 async function ids(parameters: Record<string, string>, as = it.administrator): Promise<string[]> {
@@ -75,7 +81,8 @@ describe('refusals', () => {
 
 describe('effect', () => {
   test('users see their own and public images, administrators all', async () => {
-    expect(await ids({}, bob)).toEqual([shared])
+    expect((await ids({}, bob)).sort()).toEqual([alices, shared].sort())
+    expect(await ids({ 'ExecutableBy.1': 'self' }, bob)).toEqual([alices])
     expect((await ids({}, alice)).sort()).toEqual([alices, shared].sort())
     expect(await ids({})).toEqual(expect.arrayContaining([hvm, paravirtual, alices, shared, kernel]))
   })
@@ -98,7 +105,9 @@ describe('effect', () => {
     ['owner by alias', () => ({ 'Owner.1': 'alice' }), () => [alices, shared]],
     ['owners together', () => ({ 'Owner.1': bob.accountId, 'Owner.2': 'alice' }), () => [alices, shared]],
     ['executable by all', () => ({ 'ExecutableBy.1': 'all' }), () => [shared]],
-    ['executable by an account', () => ({ 'ExecutableBy.1': alice.accountId }), () => [alices, shared]],
+    ['executable by an account', () => ({ 'ExecutableBy.1': bob.accountId }), () => [alices]],
+    ['executable by oneself: what is shared, not what is owned', () => ({ 'ExecutableBy.1': 'self' }), () => []],
+    ['owned by an alias of nobody', () => ({ 'Owner.1': 'amazon' }), () => []],
   ])('%s', async (_title, parameters, expected) => expect((await ids(parameters())).sort()).toEqual(expected().sort()))
 
   test.each<[filter: string, value: () => string, expected: () => string[]]>([
@@ -119,12 +128,23 @@ describe('effect', () => {
     ['state', () => 'available', () => [hvm, paravirtual, alices, shared]],
     ['virtualization-type', () => 'hvm', () => [hvm, alices, shared]],
     ['block-device-mapping.volume-size', () => '*', () => []],
+    ['product-code', () => 'co?e', () => [alices]],
+    ['product-code', () => 'another', () => []],
+    ['product-code.type', () => '*', () => []],
+    ['state-reason-code', () => '*', () => []],
     ['hypervisor', () => 'xen', () => []],
     ['tag:Name', () => '*', () => []],
   ])('the filter %s', async (name, value, expected) => {
     const machines = { 'Filter.1.Name': 'image-type', 'Filter.1.Value.1': 'machine' }
     const found = await ids({ ...machines, 'Filter.2.Name': name, 'Filter.2.Value.1': value() })
     expect(found.sort()).toEqual(expected().sort())
+  })
+
+  test('in aws by the hypervisor, which it tells of machine images', async () => {
+    const { aws } = clouds
+    const image = await aws.register({ virtualization: 'paravirtual' })
+    const found = await aws.call('DescribeImages', { 'Filter.1.Name': 'hypervisor', 'Filter.1.Value.1': 'xen' })
+    expect(items(found, 'imagesSet').map((one) => theText(one, 'imageId'))).toEqual([image])
   })
 
   test('an image as a client sees it', async () => {
@@ -142,7 +162,6 @@ describe('effect', () => {
       imageType: 'machine',
       kernelId: record?.kernelId,
       ramdiskId: record?.ramdiskId,
-      imageOwnerAlias: 'eucalyptus',
       name: 'paravirtual',
       rootDeviceType: 'instance-store',
       rootDeviceName: '/dev/sda1',

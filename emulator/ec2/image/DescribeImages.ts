@@ -1,9 +1,11 @@
-import { integer, list, optional, text } from '../../../src/protocol/shape.ts'
+import { flag, integer, list, optional, text } from '../../../src/protocol/shape.ts'
 import { fault } from '../faults.ts'
 import { filtering, filters } from '../filters.ts'
 import { isImageId } from '../ids.ts'
 import { operation } from '../operation.ts'
-import { findImage, imageFilters, imageView, mayUse } from './image.ts'
+import { tagsOf } from '../tag/tags.ts'
+import { findImage, type ImageRecord, isShown, mayUse } from './image.ts'
+import { imageFilters, imageView } from './image-view.ts'
 
 /** Source: eucalyptus-behaviour.md section 2.4. */
 export default operation('DescribeImages', {
@@ -12,17 +14,21 @@ export default operation('DescribeImages', {
     Owner: list(text),
     ExecutableBy: list(text),
     Filter: filters,
-    IncludeDeprecated: optional(text),
-    IncludeDisabled: optional(text),
+    IncludeDeprecated: optional(flag),
+    IncludeDisabled: optional(flag),
     MaxResults: optional(integer),
   },
-  async run(cloud, { ImageId, Owner, ExecutableBy, Filter }, { caller }) {
+  async run(cloud, { ImageId, Owner, ExecutableBy, Filter, IncludeDeprecated = false }, { caller }) {
     // The pseudo id `verbose` shows administrators what is hidden, too.
     const verbose = caller.administrator && ImageId.includes('verbose')
     const ids = ImageId.filter((id) => id !== 'verbose')
+    const now = cloud.clock.now().getTime()
+    // Deprecated images are listed for their owners; others have to name them, or to ask for them.
+    const isOutdated = ({ deprecatedAt, ownerId }: ImageRecord) =>
+      !IncludeDeprecated && !ids.length && ownerId !== caller.accountId && Date.parse(deprecatedAt ?? '') <= now
     const seen = cloud.images
       .list()
-      .filter((image) => (verbose || image.state === 'available') && mayUse(image, caller))
+      .filter((image) => (verbose || isShown(image)) && mayUse(image, caller) && !isOutdated(image))
     const wanted = ids.map((id) => {
       if (!isImageId(id)) throw fault('describedImageIdMalformed', id)
       const image = findImage(cloud.images, id)
@@ -30,7 +36,8 @@ export default operation('DescribeImages', {
       return image.id
     })
     const owners = Owner.map((owner) => (owner === 'self' ? caller.accountId : owner))
-    const matches = filtering(imageFilters(cloud), Filter)
+    const tags = tagsOf(cloud, caller)
+    const matches = filtering(imageFilters(cloud), Filter, tags)
     const images = seen.filter(
       (image) =>
         (!wanted.length || wanted.includes(image.id)) &&
@@ -38,7 +45,7 @@ export default operation('DescribeImages', {
         (!ExecutableBy.length || ExecutableBy.some((by) => executableBy(image, by, caller.accountId))) &&
         matches(image),
     )
-    return { imagesSet: images.map((image) => imageView(cloud, image)) }
+    return { imagesSet: images.map((image) => imageView(cloud, image, tags)) }
 
     function ownerAlias(accountId: string): string {
       return cloud.accounts.byId(accountId)?.name ?? ''
@@ -46,8 +53,7 @@ export default operation('DescribeImages', {
   },
 })
 
-/** `all` asks for public images, `self` and account numbers for explicit permissions, which no image has yet. */
-function executableBy(image: { public: boolean; ownerId: string }, by: string, self: string): boolean {
-  if (by === 'all') return image.public
-  return image.ownerId === (by === 'self' ? self : by)
+/** `all` asks for public images, `self` and account numbers for explicit permissions, which owners need not have. */
+function executableBy({ public: isPublic, permissions }: ImageRecord, by: string, self: string): boolean {
+  return by === 'all' ? isPublic : permissions?.includes(by === 'self' ? self : by) === true
 }

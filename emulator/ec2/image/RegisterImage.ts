@@ -3,9 +3,14 @@ import type { Cloud } from '../../cloud.ts'
 import type { Draft } from '../../state/store.ts'
 import { fault } from '../faults.ts'
 import { operation } from '../operation.ts'
+import { putTags } from '../tag/put-tags.ts'
+import { specifiedTags } from '../tag/tag-specification.ts'
+import { bootMode } from './boot-mode.ts'
+import { forgetDeregistered } from './forget-deregistered.ts'
 import { fromManifest } from './from-manifest.ts'
 import { fromSnapshot } from './from-snapshot.ts'
 import type { ImageRecord } from './image.ts'
+import { demandFreeName, imageName, newImageId } from './naming.ts'
 import { type Described, registration } from './registration.ts'
 
 /**
@@ -15,9 +20,9 @@ import { type Described, registration } from './registration.ts'
 export default operation('RegisterImage', {
   input: registration,
   async run(cloud, request, { caller }) {
-    const name = request.Name
-    if (name === undefined || !/^[A-Za-z0-9()./_-]{3,128}$/.test(name)) throw fault('imageNameMalformed')
-    if ((request.Description?.length ?? 0) > 255) throw fault('descriptionTooLong')
+    const name = imageName(request.Name, request.Description)
+    const mode = bootMode(cloud, request.BootMode)
+    const tags = specifiedTags(cloud, request.TagSpecification, ['image']).image
     const virtualization = (request.VirtualizationType ?? 'paravirtual').toLowerCase()
     if (virtualization !== 'hvm' && virtualization !== 'paravirtual') {
       throw fault('virtualizationUnknown', virtualization)
@@ -25,23 +30,22 @@ export default operation('RegisterImage', {
     // A location wins, whatever the mappings say.
     const location = request.ImageLocation?.replace(/^\//, '')
     const manifest = location ? await fromManifest(cloud, request, location, virtualization, caller) : undefined
-    const image = await cloud.store.change((draft) =>
-      keep(cloud, draft, name, manifest ?? fromSnapshot(cloud, draft, request, name, caller), caller),
-    )
+    const image = await cloud.store.change((draft) => {
+      forgetDeregistered(cloud, draft)
+      const described = manifest ?? fromSnapshot(cloud, draft, request, name, caller)
+      const kept = keep(cloud, draft, name, { ...described, ...(mode && { bootMode: mode }) }, caller)
+      putTags(cloud, draft, caller, { id: kept.id, type: 'image' }, tags)
+      return kept
+    })
     return { imageId: image.id }
   },
 })
 
-/** Names are unique among an account's available images. */
+/** Keeps an image under a name that is free, within a change. */
 function keep(cloud: Cloud, draft: Draft, name: string, described: Described, caller: Caller): ImageRecord {
-  const images = cloud.images.in(draft)
-  const taken = images
-    .list()
-    .find((image) => image.ownerId === caller.accountId && image.name === name && image.state === 'available')
-  if (taken) throw fault('imageNameDuplicate', name, taken.id)
-  const letter = { machine: 'm', kernel: 'k', ramdisk: 'r' }[described.kind]
+  demandFreeName(cloud, draft, name, caller)
   const image: ImageRecord = {
-    id: cloud.ids.resource(`${cloud.settings.fidelity === 'aws' ? 'a' : 'e'}${letter}i`),
+    id: newImageId(cloud, described.kind),
     ownerId: caller.accountId,
     state: 'available',
     name,
@@ -50,6 +54,6 @@ function keep(cloud: Cloud, draft: Draft, name: string, described: Described, ca
     public: false,
     ...described,
   }
-  images.put(image)
+  cloud.images.in(draft).put(image)
   return image
 }

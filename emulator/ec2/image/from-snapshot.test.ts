@@ -61,7 +61,7 @@ describe('refusals', () => {
     [
       'several ephemeral disks',
       { ...mapping(2, 'sdb', { VirtualName: 'ephemeral0' }), ...mapping(3, 'sdc', { VirtualName: 'ephemeral1' }) },
-      ...rule('Only one ephemeral device is supported'),
+      ...rule('Only one ephemeral device is supported. More than one ephemeral device mappings found'),
     ],
     [
       'an unknown architecture',

@@ -68,7 +68,7 @@ function checkMappings(mappings: readonly DeviceMapping[]): void {
 }
 
 /** Snapshot and size (GiB) of a volume: as asked for, else the snapshot's, else the root's. */
-function ebsOf(
+export function ebsOf(
   cloud: Cloud,
   draft: Draft,
   { DeviceName = '', VirtualName, Ebs }: DeviceMapping,

@@ -29,6 +29,39 @@ export const imageFaults = {
     message: () => 'Not authorized to deregister image',
     aws: { code: 'AuthFailure', status: 403, message: (id = '') => `Not authorized for image:${id}` },
   },
+  // Eucalyptus has a plain exception for it.
+  modifiedImageNotFound: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (id = '') => `The image ID '${id}' does not exist`,
+    aws: { code: 'InvalidAMIID.NotFound', status: 400, message: (id = '') => `The image id '[${id}]' does not exist` },
+  },
+  imageAttributeDenied: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (_id = '', verb = '') => `Not authorized to ${verb} image attribute`,
+    aws: { code: 'AuthFailure', status: 403, message: (id = '') => `Not authorized for image:${id}` },
+  },
+  imageAttributeUnknown: {
+    code: 'InternalFailure',
+    status: 500,
+    message: () => 'invalid image attribute request.',
+    aws: {
+      code: 'InvalidParameterValue',
+      status: 400,
+      message: (attribute = '') => `Value (${attribute}) for parameter attribute is invalid. Unknown attribute.`,
+    },
+  },
+  granteeInvalid: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (value = '') => `Not a valid userId : ${value}`,
+    aws: {
+      code: 'InvalidAMIAttributeItemValue',
+      status: 400,
+      message: (value = '', type = '') => `Invalid attribute item value "${value}" for ${type} item type.`,
+    },
+  },
   imageNameMalformed: {
     code: 'InvalidAMIName.Malformed',
     status: 400,
@@ -108,6 +141,75 @@ export const imageFaults = {
     status: 500,
     message: (value = '') => `Unknown architecture ${value}`,
     aws: { code: 'InvalidParameterValue', status: 400 },
+  },
+  creationMapping: { code: 'InvalidBlockDeviceMapping', status: 400, message: (sentence = '') => sentence },
+  creationInstanceId: {
+    code: 'InvalidParameterValue',
+    status: 400,
+    message: (id = '') => `Value (${id}) for parameter instanceId is invalid. Expected: 'i-...'.`,
+    aws: { code: 'InvalidInstanceID.Malformed', message: (id = '') => `Invalid id: "${id}"` },
+  },
+  creationInstanceNotFound: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (id = '') => `Instance does not exist: ${id}`,
+    aws: {
+      code: 'InvalidInstanceID.NotFound',
+      status: 400,
+      message: (id = '') => `The instance ID '${id}' does not exist`,
+    },
+  },
+  creationDenied: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (id = '') => `Not authorized to create an image from instance ${id}`,
+    aws: {
+      code: 'InvalidInstanceID.NotFound',
+      status: 400,
+      message: (id = '') => `The instance ID '${id}' does not exist`,
+    },
+  },
+  creationInstanceStore: {
+    code: 'InternalFailure',
+    status: 500,
+    message: () => 'Cannot create an image from an instance which is not booted from an EBS volume',
+    aws: {
+      code: 'InvalidParameterValue',
+      status: 400,
+      message: (id = '') => `The instance ${id} does not have an EBS volume as its root device.`,
+    },
+  },
+  creationState: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (id = '', state = '') =>
+      "Cannot create an image from an instance which is not in either the 'running' or 'stopped' state: " +
+      `${id} is in state ${state}`,
+    aws: {
+      code: 'IncorrectState',
+      status: 400,
+      message: (id = '', state = '') => `Instance '${id}' is not 'running' or 'stopped': ${state}`,
+    },
+  },
+  creationUnderWay: {
+    code: 'InternalFailure',
+    status: 500,
+    message: () => 'Existing CreateImage task is found for the instance',
+  },
+  copyInstanceStore: {
+    code: 'UnsupportedOperation',
+    status: 400,
+    message: (id = '') => `The image ${id} is instance-store-backed: this cloud copies EBS-backed images only`,
+  },
+  copyDenied: {
+    code: 'InvalidRequest',
+    status: 400,
+    message: () => 'You do not have permission to access the storage of this ami',
+  },
+  bootModeUnsupported: {
+    code: 'UnsupportedOperation',
+    status: 400,
+    message: (mode = '') => `The boot mode ${mode} is not supported by this cloud: its machines start by the BIOS`,
   },
   deviceMapping: {
     code: 'InternalFailure',

@@ -1,17 +1,21 @@
 import type { Caller } from '../../../src/protocol/operation.ts'
-import type { Answer } from '../../../src/protocol/xml.ts'
-import type { Cloud } from '../../cloud.ts'
 import type { Life } from '../../state/life.ts'
 import type { Table } from '../../state/table.ts'
-import type { FilterTable } from '../filters.ts'
 import { imageSpellings, isImageId } from '../ids.ts'
+import type { Tag } from '../tag/tags.ts'
 
-export type ImageState = 'available' | 'deregistered' | 'deleted'
-export type ImageEvent = 'deregister'
+export type ImageState = 'pending' | 'available' | 'failed' | 'deregistered' | 'deleted'
+export type ImageEvent = 'made' | 'broke' | 'deregister'
 
-/** Deregistered once, an image is hidden but its record stays for the instances that use it; twice, it is gone (2.5). */
+/**
+ * A registered image is available at once, one that is made of an instance or of another image when its snapshots are
+ * complete. Deregistered once, an image is hidden but its record stays for the instances that use it; twice, or when it has
+ * failed, it is gone (2.5).
+ */
 export const imageLife: Life<ImageState, ImageEvent> = {
+  pending: { on: { made: 'available', broke: 'failed', deregister: 'deregistered' } },
   available: { on: { deregister: 'deregistered' } },
+  failed: { on: { deregister: 'deleted' } },
   deregistered: { on: { deregister: 'deleted' } },
   deleted: { on: {} },
 }
@@ -27,6 +31,21 @@ export interface ImageMapping {
   readonly virtualName?: string
 }
 
+/** What a pending image is made of. */
+export type ImageSource =
+  | {
+      /** CreateImage: of the volumes that the instance has when its turn comes. */
+      readonly instanceId: string
+      readonly reboot: boolean
+      /** What the request says of devices: those left out, and those that are mapped beside the volumes. */
+      readonly suppressed: readonly string[]
+      readonly added: readonly ImageMapping[]
+      /** What AWS lets a request say of the volumes that are there. */
+      readonly changed: readonly (Pick<ImageMapping, 'deviceName'> & Partial<ImageMapping>)[]
+    }
+  /** CopyImage. */
+  | { readonly imageId: string }
+
 /** A registered image: machine (EMI), kernel (EKI) or ramdisk (ERI). */
 export interface ImageRecord {
   readonly id: string
@@ -37,6 +56,22 @@ export interface ImageRecord {
   readonly description?: string
   readonly createdAt: string
   readonly public: boolean
+  /** Accounts that may see and run it, beside its owner's, in the order in which they were named. */
+  readonly permissions?: readonly string[]
+  readonly productCodes?: readonly string[]
+  /** Until it is made. */
+  readonly source?: ImageSource
+  /** Until it is made: its snapshots, and the tags that they are to have. */
+  readonly snapshotIds?: readonly string[]
+  readonly snapshotTags?: readonly Tag[]
+  /** Why it has failed. */
+  readonly failure?: string
+  /** AWS: from when on it is shown only to its owner and to those who ask for it. */
+  readonly deprecatedAt?: string
+  /** AWS: as it was registered. */
+  readonly bootMode?: BootMode
+  readonly clientToken?: string
+  readonly deregisteredAt?: string
   readonly architecture: string
   readonly platform?: 'windows'
   /** Instance-store: `bucket/key` of the manifest. EBS: `account/name`. */
@@ -56,6 +91,9 @@ export interface ImageRecord {
   readonly rootDirective?: string
 }
 
+/** How AWS names what a machine starts by; machines here start by the BIOS. */
+export type BootMode = 'legacy-bios' | 'uefi-preferred'
+
 /** The image of that id, in either spelling. */
 export function findImage(images: Pick<Table<ImageRecord>, 'get'>, id: string): ImageRecord | undefined {
   if (!isImageId(id)) return undefined
@@ -63,85 +101,13 @@ export function findImage(images: Pick<Table<ImageRecord>, 'get'>, id: string): 
   return images.get(eucalyptus) ?? images.get(aws)
 }
 
-/** Whether the caller may see and run an image: public, one's own, or as administrator (2.4). */
-export const mayUse = (image: ImageRecord, caller: Caller): boolean =>
-  image.public || image.ownerId === caller.accountId || caller.administrator
+/** Whether the caller may see and run an image: public, one's own, shared with one's account, or as administrator (2.4). */
+export const mayUse = (image: ImageRecord, { accountId, administrator }: Caller): boolean =>
+  image.public || image.ownerId === accountId || administrator || image.permissions?.includes(accountId) === true
 
-const alias = (cloud: Cloud, image: ImageRecord) => cloud.accounts.byId(image.ownerId)?.name
+/** The snapshots that an image, which is there or to come, is made of. */
+export const snapshotsOf = ({ mappings = [], source }: ImageRecord): string[] =>
+  [...mappings, ...(source && 'added' in source ? source.added : [])].flatMap(({ snapshotId }) => snapshotId ?? [])
 
-/** Of a machine image alone. */
-const rootDeviceType = ({ kind, mappings }: ImageRecord) =>
-  kind === 'machine' ? (mappings ? 'ebs' : 'instance-store') : undefined
-
-/** A filter on what any of an EBS image's volumes has; ephemeral disks do not count. */
-const ofVolumes =
-  (read: (mapping: ImageMapping) => string | number | boolean | undefined) =>
-  ({ mappings = [] }: ImageRecord) =>
-    mappings
-      .filter(({ virtualName }) => virtualName === undefined)
-      .map(read)
-      .filter((value) => value !== undefined)
-
-/** The filters of DescribeImages (2.4); those that match nothing there match nothing here. */
-export const imageFilters = (cloud: Cloud): FilterTable<ImageRecord> => ({
-  architecture: ({ architecture }) => [architecture],
-  description: ({ description }) => [description],
-  'image-id': ({ id }) => [id],
-  'image-type': ({ kind }) => [kind],
-  'is-public': (image) => [image.public],
-  'kernel-id': ({ kernelId }) => [kernelId],
-  'manifest-location': ({ location }) => [location],
-  name: ({ name }) => [name],
-  'owner-alias': (image) => [alias(cloud, image)],
-  'owner-id': ({ ownerId }) => [ownerId],
-  platform: ({ platform }) => [platform],
-  'ramdisk-id': ({ ramdiskId }) => [ramdiskId],
-  'root-device-name': ({ rootDeviceName }) => [rootDeviceName],
-  'root-device-type': (image) => [rootDeviceType(image)].filter((type) => type !== undefined),
-  state: ({ state }) => [state],
-  'virtualization-type': ({ virtualization }) => [virtualization],
-  'block-device-mapping.delete-on-termination': ofVolumes(({ deleteOnTermination }) => deleteOnTermination),
-  'block-device-mapping.device-name': ({ mappings = [] }) => mappings.map(({ deviceName }) => deviceName),
-  'block-device-mapping.snapshot-id': ofVolumes(({ snapshotId }) => snapshotId),
-  'block-device-mapping.volume-size': ofVolumes(({ size }) => size),
-  'block-device-mapping.volume-type': ofVolumes(() => 'standard'),
-  'product-code': () => [],
-  'product-code.type': () => [],
-  'state-reason-code': () => [],
-  'state-reason-message': () => [],
-  hypervisor: () => [],
-  'tag-key': () => [],
-  'tag-value': () => [],
-})
-
-function mappingView({ deviceName, virtualName, snapshotId, size, deleteOnTermination }: ImageMapping): Answer {
-  if (virtualName !== undefined) return { deviceName, virtualName }
-  return { deviceName, ebs: { snapshotId, volumeSize: size, deleteOnTermination, volumeType: 'standard' } }
-}
-
-/** An image as DescribeImages shows it (2.4). A kernel and a ramdisk have neither virtualization nor root device. */
-export function imageView(cloud: Cloud, image: ImageRecord): { [name: string]: Answer } {
-  return {
-    imageId: image.id,
-    imageLocation: image.location,
-    imageState: image.state,
-    imageOwnerId: image.ownerId,
-    creationDate: image.createdAt,
-    isPublic: image.public,
-    productCodes: [],
-    architecture: image.architecture,
-    imageType: image.kind,
-    kernelId: image.kernelId,
-    ramdiskId: image.ramdiskId,
-    platform: image.platform,
-    imageOwnerAlias: alias(cloud, image),
-    name: image.name,
-    description: image.description,
-    rootDeviceType: rootDeviceType(image),
-    rootDeviceName: image.rootDeviceName,
-    blockDeviceMapping: (image.mappings ?? []).map(mappingView),
-    virtualizationType: image.virtualization,
-    tagSet: [],
-    hypervisor: cloud.settings.fidelity === 'aws' && image.kind === 'machine' ? 'xen' : undefined,
-  }
-}
+/** Whether an image has been registered, or is going to be: it is listed, and its name is taken. */
+export const isShown = ({ state }: ImageRecord): boolean => ['pending', 'available', 'failed'].includes(state)

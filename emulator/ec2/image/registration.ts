@@ -1,6 +1,7 @@
 import { flag, list, optional, text, type Values } from '../../../src/protocol/shape.ts'
 import { deviceMappings } from '../device-mapping.ts'
 import { fault } from '../faults.ts'
+import { tagSpecifications } from '../tag/tag-specification.ts'
 import type { ImageRecord } from './image.ts'
 
 /** The parameters of RegisterImage. */
@@ -18,6 +19,8 @@ export const registration = {
   EnaSupport: optional(flag),
   SriovNetSupport: optional(text),
   BillingProduct: list(text),
+  BootMode: optional(text),
+  TagSpecification: tagSpecifications,
 }
 
 /** A request for an image. */

@@ -95,12 +95,17 @@ describe('effect', () => {
     ['instance-state-name', () => 'pending', []],
     ['instance-type', () => 'm1.med*', [second]],
     ['key-name', () => 'min?', [first]],
+    ['hypervisor', () => '*', []],
     ['launch-index', () => '1', [fourth]],
     ['launch-time', () => '2026-01-01*', [first, second, third, fourth]],
+    ['monitoring-state', () => 'disabled', [first, second, third, fourth]],
     ['owner-id', () => it.administrator.accountId, [first, second, third, fourth]],
+    ['reason', () => 'USER*', []],
     ['reservation-id', () => record(third)?.reservationId ?? '', [third, fourth]],
     ['root-device-type', () => 'ebs', []],
     ['state-reason-code', () => '*', []],
+    ['subnet-id', () => '*', []],
+    ['tenancy', () => 'default', [first, second, third, fourth]],
     ['virtualization-type', () => 'paravirtual', []],
     ['tag:Name', () => 'x', []],
     ['platform', () => 'windows', []],
@@ -137,7 +142,14 @@ describe('effect', () => {
     const answer = await clouds.aws.call('DescribeInstances', { 'InstanceId.1': id })
     const code = 'Client.UserInitiatedShutdown'
     expect(items(answer, 'reservationSet')).toMatchObject([
-      { instancesSet: [{ stateReason: { code, message: code } }] },
+      {
+        instancesSet: [
+          {
+            reason: expect.stringMatching(/^User initiated \(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d GMT\)$/),
+            stateReason: { code, message: `${code}: User initiated shutdown` },
+          },
+        ],
+      },
     ])
   })
 })
@@ -175,7 +187,10 @@ describe('an EBS-backed instance in a group', async () => {
   })
 
   const filters: [name: string, value: string][] = [
+    ['block-device-mapping.attach-time', '2026-01-01*'],
+    ['block-device-mapping.delete-on-termination', 'true'],
     ['block-device-mapping.device-name', '/dev/sdf'],
+    ['block-device-mapping.status', 'attached'],
     ['block-device-mapping.volume-id', volume],
     ['group-id', group],
     ['group-name', 'w?b'],

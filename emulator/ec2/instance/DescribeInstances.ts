@@ -1,6 +1,7 @@
 import { integer, list, optional, text } from '../../../src/protocol/shape.ts'
 import { filtering, filters } from '../filters.ts'
 import { operation } from '../operation.ts'
+import { tagsOf } from '../tag/tags.ts'
 import { isShown } from './instance.ts'
 import { instanceFilters, reservations } from './instance-view.ts'
 import { isCallers, ownedInstances } from './owned.ts'
@@ -21,6 +22,8 @@ export default operation('DescribeInstances', {
               isShown(instance, now) &&
               (everybodys ? isCallers(instance, caller) : instance.ownerId === caller.accountId),
           )
-    return { reservationSet: reservations(cloud, instances.filter(filtering(instanceFilters(cloud), Filter))) }
+    const tags = tagsOf(cloud, caller)
+    const chosen = instances.filter(filtering(instanceFilters(cloud), Filter, tags))
+    return { reservationSet: reservations(cloud, chosen, tags) }
   },
 })

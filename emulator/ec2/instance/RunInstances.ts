@@ -8,6 +8,7 @@ import { findGroup } from '../group/group.ts'
 import { findImage, type ImageRecord, mayUse } from '../image/image.ts'
 import { keyPairId } from '../keypair/keypair.ts'
 import { operation } from '../operation.ts'
+import { tagsOf } from '../tag/tags.ts'
 import { checkVolumeSizes } from '../volume/limits.ts'
 import { room } from './capacity.ts'
 import { type CheckedLaunch, createInstances } from './create-instances.ts'
@@ -15,7 +16,9 @@ import { earlierLaunch } from './idempotency.ts'
 import { rootDiskBytes } from './instance.ts'
 import { reservations } from './instance-view.ts'
 import { launchDisks } from './launch-disks.ts'
+import { launchProfile } from './launch-profile.ts'
 import { type LaunchRequest, launchInput } from './launch-request.ts'
+import { tagLaunch } from './launch-tags.ts'
 import { loadable } from './loadable.ts'
 import { metadataOptions } from './metadata-options.ts'
 import { shutdownBehavior } from './shutdown-behavior.ts'
@@ -32,10 +35,12 @@ export default operation('RunInstances', {
       const count = countOf(cloud, draft, request, checked.type)
       const sizes = checked.disks.volumes.map(({ size }) => size)
       checkVolumeSizes(cloud, draft, Array.from({ length: count }, () => sizes).flat())
-      return { instances: createInstances(cloud, draft, request, caller, checked, count), fresh: true }
+      const instances = createInstances(cloud, draft, request, caller, checked, count)
+      tagLaunch(cloud, draft, request, caller, instances)
+      return { instances, fresh: true }
     })
     if (made.fresh) for (const { id } of made.instances) cloud.machines.launch(id)
-    return reservations(cloud, made.instances)[0] ?? {}
+    return reservations(cloud, made.instances, tagsOf(cloud, caller))[0] ?? {}
   },
 })
 
@@ -75,6 +80,7 @@ function check(cloud: Cloud, draft: Draft, request: LaunchRequest, caller: Calle
       request.InstanceInitiatedShutdownBehavior,
       image.mappings ? 'ebs' : 'instance-store',
     ),
+    instanceProfile: request.IamInstanceProfile && launchProfile(cloud, draft, request.IamInstanceProfile, caller),
     metadataOptions: request.MetadataOptions && metadataOptions(settings.fidelity, request.MetadataOptions),
   }
 }

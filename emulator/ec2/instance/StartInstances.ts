@@ -25,7 +25,7 @@ export default operation('StartInstances', {
         if (room(cloud, instances.list(), typeOf(cloud, previous)) < 1) throw fault('capacity', '0', previous.zone, '1')
         // What a stop left behind as its reason goes with the new start.
         const { ending: _, ...rest } = previous
-        instances.put(rest)
+        instances.put(aws ? { ...rest, launchedAt: cloud.clock.now().toISOString() } : rest)
         return [{ previous, now: moveInstance(cloud, draft, previous.id, 'start') }]
       })
     })

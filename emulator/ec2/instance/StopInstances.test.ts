@@ -73,12 +73,13 @@ describe('refusals', () => {
 })
 
 describe('effect', () => {
-  test.each(both)('the machine ends, its volumes stay in use, its folder goes (%s)', async (_fidelity, cloud) => {
+  test.each(both)('the machine ends, its volumes stay in use, its folder goes (%s)', async (fidelity, cloud) => {
     const id = await running(cloud)
     const [root] = volumesOf(cloud.cloud.volumes.list(), id)
     expect(await stop([id], cloud)).toEqual(['16 -> 64'])
     await cloud.idle()
-    expect(await told(cloud, id)).toBe('stopped USER_STOPPED: User stopped.')
+    const reason = fidelity === 'aws' ? 'User initiated (2026-01-01 00:00:00 GMT)' : 'USER_STOPPED: User stopped.'
+    expect(await told(cloud, id)).toBe(`stopped ${reason}`)
     expect(() => cloud.hypervisor.machine(id)).toThrow('no machine')
     expect(existsSync(cloud.cloud.files.machine(id).folder)).toBe(false)
     expect(await toldOfVolume(cloud, root?.id ?? '')).toBe(`in-use attached ${id} ${root?.attachment?.device}`)

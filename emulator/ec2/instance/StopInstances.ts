@@ -20,7 +20,7 @@ export default operation('StopInstances', {
         if (rootDeviceType !== 'ebs') throw fault('stopInstanceStore', id)
         if (state === 'terminated' || state === 'shutting-down') throw fault('instanceState', id, state)
       }
-      const ending = { kind: 'stopped' } as const
+      const ending = { kind: 'stopped', at: cloud.clock.now().toISOString() } as const
       return current.map((previous) => {
         // One that is stopping already keeps its first reason.
         const going = previous.state === 'pending' || previous.state === 'running'

@@ -32,7 +32,10 @@ export default operation('TerminateInstances', {
         }
         if (previous.state !== 'terminated') {
           // One that is ending already keeps its first reason.
-          const ending = (previous.state === 'shutting-down' && previous.ending) || { kind: 'user' }
+          const ending = (previous.state === 'shutting-down' && previous.ending) || {
+            kind: 'user',
+            at: cloud.clock.now().toISOString(),
+          }
           return { previous, now: moveInstance(cloud, draft, previous.id, 'end', { ending }) }
         }
         if (cloud.settings.fidelity === 'eucalyptus') instances.remove(previous.id)

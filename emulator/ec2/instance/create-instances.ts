@@ -18,6 +18,7 @@ export interface CheckedLaunch {
   readonly groupIds: readonly string[]
   readonly shutdownBehavior: InstanceRecord['shutdownBehavior'] | undefined
   readonly metadataOptions: InstanceRecord['metadataOptions'] | undefined
+  readonly instanceProfile: InstanceRecord['instanceProfile'] | undefined
 }
 
 /** Makes the records of a checked launch within a change: its instances, all pending, and their volumes. */
@@ -29,7 +30,8 @@ export function createInstances(
   checked: CheckedLaunch,
   count: number,
 ): InstanceRecord[] {
-  const { image, type, kernelId, ramdiskId, disks, groupIds, shutdownBehavior, metadataOptions } = checked
+  const { image, type, kernelId, ramdiskId, disks, groupIds, shutdownBehavior, metadataOptions, instanceProfile } =
+    checked
   const instances = cloud.instances.in(draft)
   const reservationId = cloud.ids.resource('r')
   const launchedAt = cloud.clock.now().toISOString()
@@ -54,6 +56,7 @@ export function createInstances(
       disableApiTermination: request.DisableApiTermination ?? false,
       ...(shutdownBehavior && { shutdownBehavior }),
       ...(metadataOptions && { metadataOptions }),
+      ...(instanceProfile && { instanceProfile }),
       monitoring: request.Monitoring?.Enabled ?? false,
       architecture: image.architecture,
       ...(image.platform && { platform: image.platform }),

@@ -23,6 +23,47 @@ export const instanceFaults = {
     status: 400,
     message: () => 'Arguments on this idempotent request are inconsistent with arguments used in previous request(s).',
   },
+  // VerifyMetadata of Eucalyptus; in AWS RunInstances refuses a profile in these words.
+  profileArn: {
+    code: 'InvalidParameterValue',
+    status: 400,
+    message: (arn = '') => `Invalid IAM instance profile ARN: ${arn}`,
+    aws: {
+      message: (arn = '') =>
+        `Value (${arn}) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN`,
+    },
+  },
+  profileName: {
+    code: 'InvalidParameterValue',
+    status: 400,
+    message: (name = '', account = '') => `Invalid IAM instance profile: ${account}/${name}`,
+    aws: {
+      message: (name = '') =>
+        `Value (${name}) for parameter iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name`,
+    },
+  },
+  profileNames: {
+    code: 'InvalidParameterValue',
+    status: 400,
+    message: (name = '', arn = '') => `Invalid IAM instance profile name '${name}' for ARN: ${arn}`,
+    aws: {
+      code: 'InvalidParameterCombination',
+      message: () =>
+        "The parameter 'iamInstanceProfile.name' may not be used in combination with 'iamInstanceProfile.arn'",
+    },
+  },
+  profileWithoutRole: {
+    code: 'InvalidParameterValue',
+    status: 400,
+    message: (arn = '') => `Role not found for IAM instance profile ARN: ${arn}`,
+    aws: { message: (arn = '') => `IAM Instance Profile "${arn}" has no associated IAM Roles` },
+  },
+  roleNotPassed: {
+    code: 'UnauthorizedOperation',
+    status: 403,
+    message: (arn = '', account = '') => `Not authorized to pass role with ARN ${arn} for ${account}`,
+    aws: { message: () => 'You are not authorized to perform this operation.' },
+  },
   shutdownInstanceStore: {
     code: 'InvalidParameterCombination',
     status: 400,

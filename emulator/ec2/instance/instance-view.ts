@@ -1,6 +1,7 @@
 import type { Answer } from '../../../src/protocol/xml.ts'
 import type { Cloud } from '../../cloud.ts'
 import type { FilterTable } from '../filters.ts'
+import type { TagsOf } from '../tag/tags.ts'
 import type { VolumeRecord } from '../volume/volume.ts'
 import { endings, type InstanceRecord, stateCode, stateView } from './instance.ts'
 import { metadataOptionsView } from './metadata-options.ts'
@@ -21,17 +22,50 @@ const publicAddressOf = (cloud: Cloud, instance: InstanceRecord) =>
     : undefined
 const whileReachable = <Value>(instance: InstanceRecord, value: Value) => (isReachable(instance) ? value : undefined)
 
-/** The filters of DescribeInstances. */
+/** Why an instance ended. AWS dates what its user asked for (StateTransitionReason of DescribeInstances). */
+const reasonOf = (cloud: Cloud, { ending }: InstanceRecord): string => {
+  if (!ending) return ''
+  const { reason, code } = endings[ending.kind]
+  if (cloud.settings.fidelity !== 'aws') return `${reason}${ending.detail ? ` -- [${ending.detail}]` : ''}`
+  if (ending.at) return `User initiated (${ending.at.replace('T', ' ').slice(0, 19)} GMT)`
+  return code.startsWith('Server.') ? code : ''
+}
+
+const stateReasonOf = ({ ending }: InstanceRecord) => {
+  if (!ending) return undefined
+  const { code, message } = endings[ending.kind]
+  return { code, message: `${code}: ${ending.detail ?? message}` }
+}
+
+/** A filter on what any of an instance's volumes has. */
+const ofAttachments =
+  (cloud: Cloud, read: (attachment: NonNullable<VolumeRecord['attachment']>) => string | boolean) =>
+  ({ id }: InstanceRecord) =>
+    volumesOf(cloud.volumes.list(), id).flatMap(({ attachment }) => (attachment ? [read(attachment)] : []))
+
+/** Filters that Eucalyptus takes and that find no instance, also those on what only instances in a VPC have. */
+const matchingNothing: FilterTable<InstanceRecord> = Object.fromEntries(
+  [
+    ...['instance-lifecycle', 'placement-group-name', 'product-code', 'product-code.type', 'requester-id'],
+    ...['source-dest-check', 'spot-instance-request-id', 'state-reason-message', 'subnet-id', 'vpc-id'],
+  ].map((name) => [name, () => []]),
+)
+
+/** The filters of DescribeInstances (VmInstanceFilterSupport of Eucalyptus 4.4). */
 export const instanceFilters = (cloud: Cloud): FilterTable<InstanceRecord> => ({
   architecture: ({ architecture }) => [architecture],
   'availability-zone': ({ zone }) => [zone],
-  'block-device-mapping.device-name': ({ id }) =>
-    volumesOf(cloud.volumes.list(), id).map(({ attachment }) => attachment?.device),
+  'block-device-mapping.attach-time': ofAttachments(cloud, ({ attachedAt }) => attachedAt),
+  'block-device-mapping.delete-on-termination': ofAttachments(cloud, ({ deleteOnTermination }) => deleteOnTermination),
+  'block-device-mapping.device-name': ofAttachments(cloud, ({ device }) => device),
+  'block-device-mapping.status': ofAttachments(cloud, ({ state }) => state),
   'block-device-mapping.volume-id': ({ id }) => volumesOf(cloud.volumes.list(), id).map((volume) => volume.id),
   'client-token': ({ clientToken }) => [clientToken],
   'dns-name': (instance) => [publicAddressOf(cloud, instance)],
   'group-id': ({ groupIds }) => groupIds,
   'group-name': ({ groupIds }) => groupIds.map((id) => cloud.groups.get(id)?.name),
+  'iam-instance-profile.arn': ({ instanceProfile }) => [instanceProfile?.arn],
+  hypervisor: () => (cloud.settings.fidelity === 'aws' ? ['xen'] : []),
   'image-id': ({ imageId }) => [imageId],
   'instance-id': ({ id }) => [id],
   'instance-state-code': ({ state }) => [stateCode[state]],
@@ -44,18 +78,20 @@ export const instanceFilters = (cloud: Cloud): FilterTable<InstanceRecord> => ({
   'key-name': ({ keyName }) => [keyName],
   'launch-index': ({ launchIndex }) => [launchIndex],
   'launch-time': ({ launchedAt }) => [launchedAt],
+  'monitoring-state': ({ monitoring }) => [monitoring ? 'enabled' : 'disabled'],
   'owner-id': ({ ownerId }) => [ownerId],
   platform: ({ platform }) => [platform],
   'private-dns-name': (instance) => [whileReachable(instance, privateName(instance))],
   'private-ip-address': (instance) => [whileReachable(instance, instance.network.address)],
   'ramdisk-id': ({ ramdiskId }) => [ramdiskId],
+  reason: (instance) => [reasonOf(cloud, instance)],
   'reservation-id': ({ reservationId }) => [reservationId],
   'root-device-name': ({ rootDeviceName }) => [rootDeviceName],
   'root-device-type': ({ rootDeviceType }) => [rootDeviceType],
   'state-reason-code': ({ ending }) => (ending ? [endings[ending.kind].code] : []),
+  tenancy: () => ['default'],
   'virtualization-type': ({ virtualization }) => [virtualization],
-  'tag-key': () => [],
-  'tag-value': () => [],
+  ...matchingNothing,
 })
 
 /** An instance's groups as answers list them. */
@@ -76,9 +112,7 @@ export function mappings(volumes: readonly VolumeRecord[]): Answer {
 }
 
 /** An instance as DescribeInstances shows it (5.2). Its public DNS name is its public address. */
-export function instanceView(cloud: Cloud, instance: InstanceRecord): { [name: string]: Answer } {
-  const ending = instance.ending && endings[instance.ending.kind]
-  const detail = instance.ending?.detail
+export function instanceView(cloud: Cloud, instance: InstanceRecord, tags: TagsOf): { [name: string]: Answer } {
   const aws = cloud.settings.fidelity === 'aws'
   const publicAddress = publicAddressOf(cloud, instance)
   return {
@@ -87,7 +121,7 @@ export function instanceView(cloud: Cloud, instance: InstanceRecord): { [name: s
     instanceState: stateView(instance.state),
     privateDnsName: whileReachable(instance, privateName(instance)) ?? '',
     dnsName: publicAddress ?? '',
-    reason: ending ? `${ending.reason}${detail ? ` -- [${detail}]` : ''}` : '',
+    reason: reasonOf(cloud, instance),
     keyName: instance.keyName,
     amiLaunchIndex: instance.launchIndex,
     productCodes: [],
@@ -101,15 +135,15 @@ export function instanceView(cloud: Cloud, instance: InstanceRecord): { [name: s
     privateIpAddress: whileReachable(instance, instance.network.address),
     ipAddress: publicAddress,
     groupSet: groupSet(cloud, instance),
-    stateReason:
-      aws && ending ? { code: ending.code, message: `${ending.code}${detail ? `: ${detail}` : ''}` } : undefined,
+    stateReason: aws ? stateReasonOf(instance) : undefined,
     architecture: instance.architecture,
     rootDeviceType: instance.rootDeviceType,
     rootDeviceName: instance.rootDeviceName,
     blockDeviceMapping: mappings(volumesOf(cloud.volumes.list(), instance.id)),
     virtualizationType: instance.virtualization,
     clientToken: instance.clientToken,
-    tagSet: [],
+    tagSet: tags(instance),
+    iamInstanceProfile: instance.instanceProfile && { ...instance.instanceProfile },
     hypervisor: aws ? 'xen' : undefined,
     metadataOptions: aws ? metadataOptionsView(instance.metadataOptions) : undefined,
     networkInterfaceSet: [],
@@ -117,7 +151,11 @@ export function instanceView(cloud: Cloud, instance: InstanceRecord): { [name: s
 }
 
 /** Instances as reservations, in the order in which they were made. */
-export function reservations(cloud: Cloud, instances: readonly InstanceRecord[]): { [name: string]: Answer }[] {
+export function reservations(
+  cloud: Cloud,
+  instances: readonly InstanceRecord[],
+  tags: TagsOf,
+): { [name: string]: Answer }[] {
   const groups = new Map<string, InstanceRecord[]>()
   for (const instance of instances) {
     const group = groups.get(instance.reservationId)
@@ -128,6 +166,6 @@ export function reservations(cloud: Cloud, instances: readonly InstanceRecord[])
     reservationId,
     ownerId: members[0]?.ownerId,
     groupSet: members[0] ? groupSet(cloud, members[0]) : [],
-    instancesSet: members.map((instance) => instanceView(cloud, instance)),
+    instancesSet: members.map((instance) => instanceView(cloud, instance, tags)),
   }))
 }

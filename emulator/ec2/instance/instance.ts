@@ -30,19 +30,32 @@ export const stateCode: Record<InstanceState, number> = {
   stopped: 80,
 }
 
-/** What made an instance end, and how each fidelity words it (5.1; AWS: StateReason of DescribeInstances). */
+const byUser = { code: 'Client.UserInitiatedShutdown', message: 'User initiated shutdown' }
+const internal = { code: 'Server.InternalError', message: 'Internal error on launch' }
+
+/** What made an instance end, and how Eucalyptus words it (5.1), and AWS (StateReason of DescribeInstances). */
 export const endings = {
-  user: { reason: 'USER_TERMINATED: User terminated.', code: 'Client.UserInitiatedShutdown' },
-  guest: { reason: 'NORMAL: ', code: 'Client.InstanceInitiatedShutdown' },
-  failed: { reason: 'FAILED: The instance failed to start on the NC.', code: 'Server.InternalError' },
-  crashed: { reason: 'FAILED: The machine of the instance ended unexpectedly.', code: 'Server.InternalError' },
-  stopped: { reason: 'USER_STOPPED: User stopped.', code: 'Client.UserInitiatedShutdown' },
+  user: { reason: 'USER_TERMINATED: User terminated.', ...byUser },
+  guest: {
+    reason: 'NORMAL: ',
+    code: 'Client.InstanceInitiatedShutdown',
+    message: 'Instance initiated shutdown',
+  },
+  failed: { reason: 'FAILED: The instance failed to start on the NC.', ...internal },
+  crashed: {
+    reason: 'FAILED: The machine of the instance ended unexpectedly.',
+    code: 'Server.InternalError',
+    message: 'The machine of the instance ended unexpectedly',
+  },
+  stopped: { reason: 'USER_STOPPED: User stopped.', ...byUser },
 } as const
 
 /** Why an instance ended, or stopped. */
 export interface Ending {
   readonly kind: keyof typeof endings
   readonly detail?: string
+  /** When a user asked for it. */
+  readonly at?: string
 }
 
 /** An instance: an image, run on a machine of a type. */
@@ -71,6 +84,8 @@ export interface InstanceRecord {
   readonly shutdownBehavior?: 'stop' | 'terminate'
   /** The password that the guest printed on its console for the owner of the key pair: RSA, base64. */
   readonly passwordData?: string
+  /** The instance profile that it was launched with, whose role it may take on. */
+  readonly instanceProfile?: { readonly arn: string; readonly id: string }
   /** How its metadata service behaves in AWS; left out as AWS has it by default. */
   readonly metadataOptions?: MetadataOptions
   readonly monitoring: boolean

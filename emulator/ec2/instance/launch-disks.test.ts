@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { bothClouds, freshCloud, type TestCloud } from '../../cloud.harness.ts'
+import { bothClouds, type TestCloud } from '../../cloud.harness.ts'
 import { makeSnapshot, makeVolume, registerEbs, told as toldOfVolume } from '../volume/volume.harness.ts'
 import { driveIdOf } from '../volume/volume.ts'
 import { volumesOf } from './instance-view.ts'
@@ -79,7 +79,7 @@ describe('a launch of an EBS image has', () => {
   test.each<[string, () => readonly Mapping[], string[]]>([
     ['what the image maps', () => [], [root, fromSnapshot, empty, ephemeral]],
     [
-      'a larger root that ends with it (BDM 5)',
+      'a larger root that ends with it',
       () => [['/dev/sda', { 'Ebs.VolumeSize': '4', 'Ebs.DeleteOnTermination': 'true' }]],
       ['/dev/sda 4 snapshot ends', fromSnapshot, empty, ephemeral],
     ],
@@ -94,7 +94,7 @@ describe('a launch of an EBS image has', () => {
       [root, fromSnapshot, empty, ephemeral],
     ],
     [
-      'volumes that the request adds (BDM 6)',
+      'volumes that the request adds',
       () => [
         ['/dev/vde', { 'Ebs.SnapshotId': full.snapshot.toUpperCase().replace('SNAP', 'snap'), 'Ebs.VolumeSize': '5' }],
         ['/dev/vdf', { 'Ebs.VolumeSize': '1', 'Ebs.DeleteOnTermination': 'true' }],
@@ -103,12 +103,12 @@ describe('a launch of an EBS image has', () => {
       [root, '/dev/vde 5 snapshot', '/dev/vdf 1 ends', '/dev/vdg 2', fromSnapshot, empty, ephemeral],
     ],
     [
-      'its root alone, when the request suppresses the rest (BDM 7)',
+      'its root alone, when the request suppresses the rest',
       () => ['vdb', 'vdc', 'vdd'].map((name) => [`/dev/${name}`, { NoDevice: 'true' }] as const),
       [root],
     ],
     [
-      'what the request makes of each (BDM 8)',
+      'what the request makes of each',
       () => [
         ['/dev/vdb', { NoDevice: 'true' }],
         ['/dev/vdc', { 'Ebs.VolumeSize': '1', 'Ebs.DeleteOnTermination': 'true' }],
@@ -117,6 +117,24 @@ describe('a launch of an EBS image has', () => {
       [root, '/dev/vdc 1 ends', '/dev/vdd ephemeral0'],
     ],
   ])('%s', async (_title, mappings, expected) => expect(await launched(mappings())).toEqual(expected))
+
+  test('of several ephemeral disks that are asked for the first; in aws all that its type has', async () => {
+    const asked: Mapping[] = [
+      ['/dev/vdb', { NoDevice: 'true' }],
+      ['/dev/vde', { VirtualName: 'ephemeral0' }],
+      ['/dev/vdf', { VirtualName: 'ephemeral1' }],
+    ]
+    const counts = Object.entries(clouds).map(async ([fidelity, cloud]) => {
+      const id = await cloud.run({ ImageId: images[fidelity] ?? '', InstanceType: 'm1.large', ...mapped(asked) })
+      const names = cloud.cloud.instances.get(id)?.ephemerals.map(({ deviceName }) => deviceName)
+      await cloud.call('TerminateInstances', { 'InstanceId.1': id })
+      return [fidelity, names]
+    })
+    expect(Object.fromEntries(await Promise.all(counts))).toEqual({
+      eucalyptus: ['/dev/vde'],
+      aws: ['/dev/vde', '/dev/vdf'],
+    })
+  })
 
   test('as many ephemeral disks as its type has', async () => {
     const second: Mapping = ['/dev/vde', { VirtualName: 'ephemeral1' }]
@@ -150,12 +168,16 @@ describe('refused, and nothing is made, is', () => {
       ],
       '/dev/sda1 is assigned multiple times',
     ],
-    ['a swap', [['/dev/vde', { VirtualName: 'swap' }]], 'Virtual device name must be of the form ephemeral[0123]'],
+    [
+      'a swap',
+      [['/dev/vde', { VirtualName: 'swap' }]],
+      'Virtual device name must be of the form ephemeral[0123]. Fix the mapping for /dev/vde',
+    ],
     ['an empty volume of 0 GiB', [['/dev/vde', size('0')]], 'Volume size for /dev/vde cannot be 0'],
     [
       'a snapshot that is not there',
       [['/dev/vde', { 'Ebs.SnapshotId': 'snap-12345678' }]],
-      'Unable to find snapshot snap-12345678',
+      'Unable to find snapshot snap-12345678 in the block device mapping for /dev/vde',
     ],
     ['no root', [['/dev/sda', { NoDevice: 'true' }]], 'The root device cannot be mapped to anything else'],
     [
@@ -198,7 +220,7 @@ describe('refused, and nothing is made, is', () => {
     const user = await it.account('mapper')
     const other = launch([['/dev/vde', { 'Ebs.SnapshotId': full.snapshot }]])
     expect(await it.refusal('RunInstances', other, user)).toBe(
-      `400 InvalidParameterValue: Unable to find snapshot ${full.snapshot}`,
+      `400 InvalidParameterValue: Unable to find snapshot ${full.snapshot} in the block device mapping for /dev/vde`,
     )
     const id = await it.run({ ImageId: full.image }, user)
     await it.idle()
@@ -207,12 +229,7 @@ describe('refused, and nothing is made, is', () => {
     await it.call('TerminateInstances', { 'InstanceId.1': id }, user)
   })
 
-  test('a volume that is too large (BDM 10)', async () =>
-    expect(await it.refusal('RunInstances', launch([['/dev/vde', size('101')]]))).toBe(
-      '400 VolumeLimitExceeded: Max Volume Size Limit Exceeded',
-    ))
-
-  test('volumes that are too large together, over all instances of the launch (BDM 11)', async () => {
+  test('volumes that are too large together, over all instances of the launch', async () => {
     const large = launch([['/dev/vde', size('100')]], { MinCount: '5', MaxCount: '5' })
     expect(await it.refusal('RunInstances', large)).toBe('400 VolumeLimitExceeded: Total Volume Size Limit Exceeded')
   })
@@ -237,43 +254,45 @@ test('in aws the root may be a partition by its name; no other device stands for
 })
 
 describe('an instance-store image', () => {
+  const ephemerals: Mapping[] = [
+    ['/dev/sdc', { NoDevice: 'true' }],
+    ['/dev/sdb', { VirtualName: 'ephemeral0' }],
+    ['/dev/sdd', { VirtualName: 'ephemeral1' }],
+  ]
+
   test('has no volumes, and the first ephemeral disk that is mapped', async () => {
-    const id = await it.run({
-      ImageId: await it.register(),
-      ...mapped([
-        ['/dev/sdc', { NoDevice: 'true' }],
-        ['/dev/sdb', { VirtualName: 'ephemeral0' }],
-        ['/dev/sdd', { VirtualName: 'ephemeral1' }],
-      ]),
-    })
+    const ImageId = await it.register()
+    const id = await it.run({ ImageId, ...mapped(ephemerals) })
     await it.idle()
     expect(volumes(it, id)).toEqual([])
     expect(it.cloud.instances.get(id)?.ephemerals).toEqual([{ deviceName: '/dev/sdb', virtualName: 'ephemeral0' }])
+    const launch = { ImageId, MinCount: '1', MaxCount: '1', ...mapped([['/dev/sdf', { 'Ebs.VolumeSize': '1' }]]) }
+    expect(await it.refusal('RunInstances', launch)).toMatch(/: Ebs block device mappings are not supported$/)
   })
-})
 
-describe.each([
-  ['end with it (BDM 1, 3)', 'true', 'deleted'],
-  ['stay (BDM 2, 4)', 'false', 'available'],
-])('volumes that are to %s', (_title, deleteOnTermination, after) => {
-  test.each(['running', 'stopped'])('after a stop and a start, from %s', async (state) => {
-    const cloud = await freshCloud()
-    const { image } = await fullImage(cloud, deleteOnTermination)
-    const id = await cloud.run({ ImageId: image })
-    await cloud.idle()
-    const ids = volumesOf(cloud.cloud.volumes.list(), id).map((volume) => volume.id)
-    const instance = { 'InstanceId.1': id }
-    for (const action of ['StopInstances', 'StartInstances', ...(state === 'stopped' ? ['StopInstances'] : [])]) {
-      await cloud.call(action, instance)
-      await cloud.idle()
-      const devices = ['/dev/sda', '/dev/vdc', '/dev/vdd'].map((device) => `in-use attached ${id} ${device}`)
-      expect(await Promise.all(ids.map((volume) => toldOfVolume(cloud, volume)))).toEqual(devices)
-    }
-    if (state === 'running') {
-      expect(cloud.hypervisor.machine(id).drives.toSorted()).toEqual(['ephemeral0', ...ids.map(driveIdOf)].toSorted())
-    }
-    await cloud.call('TerminateInstances', instance)
-    await cloud.idle()
-    expect(await Promise.all(ids.map((volume) => toldOfVolume(cloud, volume)))).toEqual([after, after, after])
+  test('has volumes in aws as well, which end or stay as they were told', async () => {
+    const ImageId = await aws.register()
+    const ebs: Mapping[] = [
+      ['/dev/sdf', { 'Ebs.VolumeSize': '1', 'Ebs.DeleteOnTermination': 'true' }],
+      ['/dev/sdg', { 'Ebs.VolumeSize': '2', 'Ebs.DeleteOnTermination': 'false' }],
+    ]
+    const id = await aws.run({ ImageId, ...mapped([...ephemerals, ...ebs]) })
+    await aws.idle()
+    expect(volumes(aws, id)).toEqual(['/dev/sdf 1 ends', '/dev/sdg 2'])
+    expect(aws.cloud.instances.get(id)?.ephemerals).toHaveLength(2)
+    const [ends, stays] = volumesOf(aws.cloud.volumes.list(), id).map((volume) => volume.id)
+    expect(aws.hypervisor.machine(id).drives).toEqual(['root', driveIdOf(ends ?? ''), driveIdOf(stays ?? '')])
+    await aws.call('TerminateInstances', { 'InstanceId.1': id })
+    await aws.idle()
+    expect(await toldOfVolume(aws, stays ?? '')).toBe('available')
+    expect(aws.cloud.volumes.get(ends ?? '')).toBeUndefined()
+  })
+
+  test.each<[string, Mapping, string]>([
+    ['a volume of no size', ['/dev/sdf', { 'Ebs.DeleteOnTermination': 'true' }], 'Neither a size nor a snapshot is'],
+    ['a volume for its root', ['/dev/sda1', { 'Ebs.VolumeSize': '2' }], 'The root device cannot be mapped'],
+  ])('has in aws not %s', async (_title, mapping, sentence) => {
+    const launch = { ImageId: await aws.register(), MinCount: '1', MaxCount: '1', ...mapped([mapping]) }
+    expect(await aws.refusal('RunInstances', launch)).toContain(`InvalidBlockDeviceMapping: ${sentence}`)
   })
 })

@@ -2,10 +2,10 @@ import type { Caller } from '../../../src/protocol/operation.ts'
 import type { Cloud } from '../../cloud.ts'
 import type { InstanceType } from '../../state/settings.ts'
 import type { Draft } from '../../state/store.ts'
-import { type DeviceMapping, refuseEbs } from '../device-mapping.ts'
+import { badVirtualName, type DeviceMapping, refuseEbs } from '../device-mapping.ts'
 import { fault } from '../faults.ts'
 import type { ImageMapping, ImageRecord } from '../image/image.ts'
-import type { SnapshotRecord } from '../snapshot/snapshot.ts'
+import { mayRestore, type SnapshotRecord } from '../snapshot/snapshot.ts'
 
 /** The disks that a launch makes beside the root of an instance-store image. */
 export interface LaunchDisks {
@@ -17,33 +17,37 @@ export interface LaunchDisks {
 
 const bare = (device: string | undefined) => (device ?? '').replace(/^\/dev\//, '')
 const invalid = (sentence: string) => fault('launchMapping', sentence)
+const rootIsTaken = 'The root device cannot be mapped to anything else'
+
+const rootOf = ({ rootDeviceName = '/dev/sda1' }: ImageRecord) => bare(rootDeviceName)
 
 /** `/dev/sda1` names the root of an image whose root is `/dev/sda`, as clients send it. */
 function isRoot(image: ImageRecord, device: string | undefined): boolean {
-  const [root, name] = [bare(image.rootDeviceName), bare(device)]
+  const [root, name] = [rootOf(image), bare(device)]
   return name === root || (!/\d$/.test(root) && name === `${root}1`)
 }
 
+const isEphemeral = ({ VirtualName, NoDevice }: DeviceMapping) => VirtualName !== undefined && NoDevice === undefined
+
 /**
  * What a launch of an image maps (eucalyptus-behaviour.md section 2.3): the request's mappings win by device name, those
- * of the image that are left follow; of the root only size and DeleteOnTermination may change. An instance-store image
- * takes no volumes. Throws the faults.
+ * of the image that are left follow; of the root only size and DeleteOnTermination may change. Throws the faults.
  */
 export function launchDisks(
   cloud: Cloud,
   draft: Draft,
   image: ImageRecord,
   type: InstanceType,
-  asked: readonly DeviceMapping[],
+  requested: readonly DeviceMapping[],
   caller: Caller,
 ): LaunchDisks {
-  if (!image.mappings) {
-    refuseEbs(asked, 'launch')
-    const [ephemeral] = asked.filter(({ VirtualName, NoDevice }) => VirtualName !== undefined && NoDevice === undefined)
-    const { DeviceName = '', VirtualName = '' } = ephemeral ?? {}
-    return { volumes: [], ephemerals: ephemeral ? [{ deviceName: DeviceName, virtualName: VirtualName }] : [] }
-  }
-  const names = checkNames(image, asked)
+  const { fidelity } = cloud.settings
+  if (!image.mappings && fidelity === 'eucalyptus') refuseEbs(requested, 'launch')
+  const names = checkNames(image, requested)
+  // Eucalyptus takes one ephemeral disk of a request and says nothing of the others.
+  const surplus = fidelity === 'eucalyptus' ? requested.filter(isEphemeral).slice(1) : []
+  const asked = requested.filter((mapping) => !surplus.includes(mapping))
+  if (!image.mappings) return storeDisks(cloud, draft, image, asked, caller)
   const [root, ...others] = image.mappings
   if (!root) throw new Error(`the EBS image ${image.id} has no root mapping`)
   const kept = others.filter(({ deviceName }) => !names.has(bare(deviceName)))
@@ -65,6 +69,31 @@ export function launchDisks(
   return { volumes, ephemerals: ephemerals.slice(0, type.diskCount) }
 }
 
+/** What a launch of an instance-store image maps: beside its root, ephemeral disks, and in AWS volumes. */
+function storeDisks(
+  cloud: Cloud,
+  draft: Draft,
+  image: ImageRecord,
+  asked: readonly DeviceMapping[],
+  caller: Caller,
+): LaunchDisks {
+  const mapped = asked.filter(({ NoDevice }) => NoDevice === undefined)
+  if (mapped.some(({ Ebs, DeviceName }) => Ebs && isRoot(image, DeviceName))) throw invalid(rootIsTaken)
+  const volumes = mapped
+    .filter(({ Ebs }) => Ebs)
+    .map((mapping) => {
+      const volume = mappingOf(mapping)
+      if (volume.size === undefined && volume.snapshotId === undefined) {
+        throw invalid(`Neither a size nor a snapshot is given for ${volume.deviceName}`)
+      }
+      return { ...volume, size: sizeOf(cloud, draft, volume, volume, false, caller) }
+    })
+  const ephemerals = asked
+    .filter(isEphemeral)
+    .map(({ DeviceName = '', VirtualName = '' }) => ({ deviceName: DeviceName, virtualName: VirtualName }))
+  return { volumes, ephemerals }
+}
+
 /** Device names are of disks and unique; throws otherwise. */
 function checkNames(image: ImageRecord, asked: readonly DeviceMapping[]): Set<string> {
   const seen = new Set<string>()
@@ -74,11 +103,11 @@ function checkNames(image: ImageRecord, asked: readonly DeviceMapping[]): Set<st
     if (/\d$/.test(name) && !isRoot(image, DeviceName)) {
       throw invalid(`${DeviceName} is not supported. Device name cannot be a partition`)
     }
-    const device = isRoot(image, DeviceName) ? bare(image.rootDeviceName) : name
+    const device = isRoot(image, DeviceName) ? rootOf(image) : name
     if (seen.has(device)) throw invalid(`${DeviceName} is assigned multiple times`)
     seen.add(device)
     if (VirtualName !== undefined && NoDevice === undefined && !/^ephemeral[0-3]$/.test(VirtualName)) {
-      throw invalid('Virtual device name must be of the form ephemeral[0123]')
+      throw invalid(badVirtualName(DeviceName))
     }
   }
   return seen
@@ -97,8 +126,7 @@ function mappingOf({ DeviceName = '', VirtualName, Ebs }: DeviceMapping): ImageM
 function withRootRequest(root: ImageMapping, asked: DeviceMapping | undefined): ImageMapping {
   if (!asked) return root
   const { Ebs, VirtualName, NoDevice } = asked
-  if (VirtualName !== undefined || NoDevice !== undefined)
-    throw invalid('The root device cannot be mapped to anything else')
+  if (VirtualName !== undefined || NoDevice !== undefined) throw invalid(rootIsTaken)
   if (Ebs?.SnapshotId !== undefined && Ebs.SnapshotId.toLowerCase() !== root.snapshotId) {
     throw invalid('The snapshot of the root device cannot be changed')
   }
@@ -121,7 +149,8 @@ function sizeOf(
   isImages: boolean,
   caller: Caller,
 ): number {
-  const snapshot = snapshotId === undefined ? undefined : usableSnapshot(cloud, draft, snapshotId, isImages, caller)
+  const snapshot =
+    snapshotId === undefined ? undefined : usableSnapshot(cloud, draft, snapshotId, isImages, caller, deviceName)
   const least = snapshot?.volumeSize ?? 1
   if (size !== undefined && size < least) {
     throw invalid(
@@ -133,10 +162,19 @@ function sizeOf(
   return size ?? snapshot?.volumeSize ?? root.size ?? 1
 }
 
-/** A completed snapshot of the caller's; those that the image maps are its owner's, and come with the image. */
-function usableSnapshot(cloud: Cloud, draft: Draft, id: string, isImages: boolean, caller: Caller): SnapshotRecord {
+/** A completed snapshot that the caller may restore; those that the image maps are its owner's, and come with the image. */
+function usableSnapshot(
+  cloud: Cloud,
+  draft: Draft,
+  id: string,
+  isImages: boolean,
+  caller: Caller,
+  deviceName: string,
+): SnapshotRecord {
   const snapshot = cloud.snapshots.in(draft).get(id)
-  const mine = isImages || caller.administrator || snapshot?.ownerId === caller.accountId
-  if (!snapshot || !mine || snapshot.state !== 'completed') throw invalid(`Unable to find snapshot ${id}`)
+  const mine = snapshot && (isImages || mayRestore(snapshot, caller))
+  if (!snapshot || !mine || snapshot.state !== 'completed') {
+    throw invalid(`Unable to find snapshot ${id} in the block device mapping for ${deviceName}`)
+  }
   return snapshot
 }

@@ -1,5 +1,6 @@
 import { flag, integer, list, optional, struct, text, type Values } from '../../../src/protocol/shape.ts'
 import { deviceMappings } from '../device-mapping.ts'
+import { tagSpecifications } from '../tag/tag-specification.ts'
 import { metadataOptionsInput } from './metadata-options.ts'
 
 /** The parameters of RunInstances (eucalyptus-behaviour.md section 5.2). */
@@ -22,6 +23,8 @@ export const launchInput = {
   InstanceInitiatedShutdownBehavior: optional(text),
   EbsOptimized: optional(flag),
   BlockDeviceMapping: deviceMappings,
+  IamInstanceProfile: optional(struct({ Arn: optional(text), Name: optional(text) })),
+  TagSpecification: tagSpecifications,
   MetadataOptions: optional(struct(metadataOptionsInput)),
 }
 

@@ -1,10 +1,11 @@
 import { text } from '../../../src/protocol/shape.ts'
 import { fault } from '../faults.ts'
+import { snapshotsOf } from '../image/image.ts'
 import { operation } from '../operation.ts'
 import { findSnapshot } from './snapshot.ts'
 
 /**
- * Deletes a snapshot that no available image maps; volumes made from it stay usable. One that is pending stays, which
+ * Deletes a snapshot that no image maps which is available, or will be; volumes made from it stay usable. One that is pending stays, which
  * Eucalyptus says with `false` (eucalyptus-behaviour.md section 7.2).
  */
 export default operation('DeleteSnapshot', {
@@ -15,7 +16,7 @@ export default operation('DeleteSnapshot', {
       const { id, state } = findSnapshot(snapshots, SnapshotId, caller)
       const images = cloud.images.in(draft).list()
       const user = images.find(
-        (image) => image.state === 'available' && image.mappings?.some(({ snapshotId }) => snapshotId === id),
+        (image) => ['pending', 'available'].includes(image.state) && snapshotsOf(image).includes(id),
       )
       if (user) throw fault('snapshotInUse', id, user.id)
       if (state === 'pending') {

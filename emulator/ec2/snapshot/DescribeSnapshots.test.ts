@@ -69,6 +69,7 @@ describe('effect', () => {
     ['status', () => 'pending', []],
     ['tag-key', () => '*', []],
     ['tag-value', () => '*', []],
+    ['tag:Name', () => '*', []],
     ['volume-id', () => volume, [first]],
     ['volume-size', () => '1', [second]],
   ])('the filter %s', async (name, value, expected) =>

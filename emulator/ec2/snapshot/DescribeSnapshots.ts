@@ -1,12 +1,20 @@
 import { integer, list, optional, text } from '../../../src/protocol/shape.ts'
 import { filtering, filters } from '../filters.ts'
 import { operation } from '../operation.ts'
-import { findSnapshot } from './snapshot.ts'
+import { tagsOf } from '../tag/tags.ts'
+import { findSnapshot, mayRestore, type SnapshotRecord } from './snapshot.ts'
 import { snapshotFilters, snapshotView } from './snapshot-view.ts'
 
+/** `all` asks for public snapshots, `self` and account numbers for those that the account may make volumes from. */
+function isRestorableBy(snapshot: SnapshotRecord, by: string, self: string): boolean {
+  if (by === 'all') return snapshot.public === true
+  const account = by === 'self' ? self : by
+  return snapshot.ownerId === account || snapshot.permissions?.includes(account) === true
+}
+
 /**
- * The caller's snapshots; none is shared yet, so nobody else may restore them. Administrators see every account's by id,
- * and with the pseudo id `verbose`.
+ * The caller's snapshots, those shared with its account and public ones (eucalyptus-behaviour.md section 7.2).
+ * Administrators see every account's by id, and with the pseudo id `verbose`.
  */
 export default operation('DescribeSnapshots', {
   input: {
@@ -20,15 +28,19 @@ export default operation('DescribeSnapshots', {
   async run(cloud, { SnapshotId, Owner, RestorableBy, Filter }, { caller }) {
     const ids = SnapshotId.filter((id) => id !== 'verbose')
     const everybodys = caller.administrator && ids.length < SnapshotId.length
+    const asks = { ...caller, administrator: everybodys }
     const snapshots = ids.length
-      ? [...new Set(ids.map((id) => findSnapshot(cloud.snapshots, id, caller)))]
-      : cloud.snapshots.list().filter(({ ownerId }) => everybodys || ownerId === caller.accountId)
-    const account = (name: string) => (name === 'self' ? caller.accountId : name)
-    const matches = filtering(snapshotFilters(cloud), Filter)
-    const among = (names: readonly string[], ownerId: string) => !names.length || names.map(account).includes(ownerId)
+      ? [...new Set(ids.map((id) => findSnapshot(cloud.snapshots, id, caller, 'restore')))]
+      : cloud.snapshots.list().filter((snapshot) => mayRestore(snapshot, asks))
+    const owners = Owner.map((owner) => (owner === 'self' ? caller.accountId : owner))
+    const tags = tagsOf(cloud, caller)
+    const matches = filtering(snapshotFilters(cloud), Filter, tags)
     const chosen = snapshots.filter(
-      (snapshot) => among(Owner, snapshot.ownerId) && among(RestorableBy, snapshot.ownerId) && matches(snapshot),
+      (snapshot) =>
+        (!owners.length || owners.includes(snapshot.ownerId)) &&
+        (!RestorableBy.length || RestorableBy.some((by) => isRestorableBy(snapshot, by, caller.accountId))) &&
+        matches(snapshot),
     )
-    return { snapshotSet: chosen.map((snapshot) => snapshotView(cloud, snapshot)) }
+    return { snapshotSet: chosen.map((snapshot) => snapshotView(cloud, snapshot, tags)) }
   },
 })

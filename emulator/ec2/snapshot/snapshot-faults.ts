@@ -26,6 +26,16 @@ export const snapshotFaults = {
     message: (id = '') => `Snapshot ${id} does not exist or is unavailable`,
     aws: { code: 'IncorrectState', status: 400, message: (id = '') => `Snapshot is in invalid state: ${id}` },
   },
+  snapshotAttributeMissing: {
+    ...internal,
+    message: () => 'invalid snapshot attribute request.',
+    aws: { code: 'MissingParameter', status: 400, message: () => 'The request must contain the parameter attribute' },
+  },
+  snapshotAttributeUnknown: {
+    code: 'InvalidParameterValue',
+    status: 400,
+    message: (attribute = '') => `Value (${attribute}) for parameter attribute is invalid. Unknown attribute.`,
+  },
   volumeNotReady: {
     ...internal,
     message: (id = '') => `Volume ${id} not yet ready`,

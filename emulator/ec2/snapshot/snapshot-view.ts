@@ -1,24 +1,30 @@
 import type { Answer } from '../../../src/protocol/xml.ts'
 import type { Cloud } from '../../cloud.ts'
 import type { FilterTable } from '../filters.ts'
+import type { TagsOf } from '../tag/tags.ts'
 import type { SnapshotRecord } from './snapshot.ts'
 
 const progress = ({ state }: SnapshotRecord) => (state === 'completed' ? '100%' : '0%')
 const alias = (cloud: Cloud, { ownerId }: SnapshotRecord) => cloud.accounts.byId(ownerId)?.name
 
+const isAws = ({ settings }: Cloud) => settings.fidelity === 'aws'
+const shownState = (cloud: Cloud, { state }: SnapshotRecord) => (state === 'failed' && isAws(cloud) ? 'error' : state)
+
 /** A snapshot as DescribeSnapshots and CreateSnapshot show it. */
-export function snapshotView(cloud: Cloud, snapshot: SnapshotRecord): { [name: string]: Answer } {
+export function snapshotView(cloud: Cloud, snapshot: SnapshotRecord, tags: TagsOf): { [name: string]: Answer } {
   return {
     snapshotId: snapshot.id,
     volumeId: snapshot.volumeId,
-    status: snapshot.state,
+    status: shownState(cloud, snapshot),
+    statusMessage: isAws(cloud) ? snapshot.failure : undefined,
     startTime: snapshot.startedAt,
     progress: progress(snapshot),
     ownerId: snapshot.ownerId,
     volumeSize: snapshot.volumeSize,
     description: snapshot.description,
-    ownerAlias: alias(cloud, snapshot),
-    tagSet: [],
+    // AWS has aliases for its own accounts alone.
+    ownerAlias: isAws(cloud) ? undefined : alias(cloud, snapshot),
+    tagSet: tags(snapshot),
     encrypted: false,
   }
 }
@@ -32,9 +38,7 @@ export const snapshotFilters = (cloud: Cloud): FilterTable<SnapshotRecord> => ({
   progress: (snapshot) => [progress(snapshot)],
   'snapshot-id': ({ id }) => [id],
   'start-time': ({ startedAt }) => [startedAt],
-  status: ({ state }) => [state],
-  'tag-key': () => [],
-  'tag-value': () => [],
+  status: (snapshot) => [shownState(cloud, snapshot)],
   'volume-id': ({ volumeId }) => [volumeId],
   'volume-size': ({ volumeSize }) => [volumeSize],
 })

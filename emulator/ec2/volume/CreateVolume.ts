@@ -5,6 +5,9 @@ import type { Draft } from '../../state/store.ts'
 import { fault } from '../faults.ts'
 import { operation } from '../operation.ts'
 import { findSnapshot } from '../snapshot/snapshot.ts'
+import { putTags } from '../tag/put-tags.ts'
+import { specifiedTags, tagSpecifications } from '../tag/tag-specification.ts'
+import { tagsOf } from '../tag/tags.ts'
 import { checkVolumeSizes } from './limits.ts'
 import type { VolumeRecord } from './volume.ts'
 import { volumeView } from './volume-view.ts'
@@ -18,6 +21,7 @@ const input = {
   Encrypted: optional(flag),
   KmsKeyId: optional(text),
   ClientToken: optional(text),
+  TagSpecification: tagSpecifications,
 }
 type Input = Values<typeof input>
 
@@ -42,7 +46,7 @@ export default operation('CreateVolume', {
         : { volume: create(cloud, draft, request, caller), fresh: true }
     })
     if (made.fresh) cloud.disks.create(made.volume.id)
-    return volumeView(cloud, made.volume)
+    return volumeView(cloud, made.volume, tagsOf(cloud, caller))
   },
 })
 
@@ -51,7 +55,9 @@ function create(cloud: Cloud, draft: Draft, request: Input, caller: Caller): Vol
   if (AvailabilityZone !== cloud.settings.zone) throw fault('volumeZoneNotFound', AvailabilityZone)
   if (Size === undefined && SnapshotId === undefined) throw fault('volumeSizeMissing')
   if (Size !== undefined && Size <= 0) throw fault('volumeSizeInvalid', String(Size))
-  const snapshot = SnapshotId === undefined ? undefined : findSnapshot(cloud.snapshots.in(draft), SnapshotId, caller)
+  const tags = specifiedTags(cloud, request.TagSpecification, ['volume'], 'both')
+  const snapshot =
+    SnapshotId === undefined ? undefined : findSnapshot(cloud.snapshots.in(draft), SnapshotId, caller, 'restore')
   if (snapshot && snapshot.state !== 'completed') throw fault('snapshotUnfinished', snapshot.id)
   const size = Size ?? snapshot?.volumeSize ?? 0
   if (snapshot && size < snapshot.volumeSize) throw fault('volumeSmallerThanSnapshot')
@@ -69,5 +75,6 @@ function create(cloud: Cloud, draft: Draft, request: Input, caller: Caller): Vol
     made: false,
   }
   cloud.volumes.in(draft).put(volume)
+  putTags(cloud, draft, caller, { id: volume.id, type: 'volume' }, tags.volume)
   return volume
 }

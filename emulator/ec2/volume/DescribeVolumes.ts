@@ -1,6 +1,7 @@
 import { integer, list, optional, text } from '../../../src/protocol/shape.ts'
 import { filtering, filters } from '../filters.ts'
 import { operation } from '../operation.ts'
+import { tagsOf } from '../tag/tags.ts'
 import { findVolume, isVolumeShown } from './volume.ts'
 import { volumeFilters, volumeView } from './volume-view.ts'
 
@@ -19,8 +20,8 @@ export default operation('DescribeVolumes', {
       : cloud.volumes
           .list()
           .filter((volume) => isVolumeShown(volume, now) && (everybodys || volume.ownerId === caller.accountId))
-    return {
-      volumeSet: volumes.filter(filtering(volumeFilters(cloud), Filter)).map((volume) => volumeView(cloud, volume)),
-    }
+    const tags = tagsOf(cloud, caller)
+    const chosen = volumes.filter(filtering(volumeFilters(cloud), Filter, tags))
+    return { volumeSet: chosen.map((volume) => volumeView(cloud, volume, tags)) }
   },
 })

@@ -47,6 +47,17 @@ export const volumeFaults = {
     aws: { code: 'InvalidParameterValue', message: () => 'The volume is too large; the maximum is 16384 GiB.' },
   },
   volumesTooLarge: { code: 'VolumeLimitExceeded', status: 400, message: () => 'Total Volume Size Limit Exceeded' },
+  volumeAttributeMissing: {
+    code: 'InvalidParameterCombination',
+    status: 400,
+    message: () => 'No attributes specified',
+    aws: { message: () => 'No attributes specified.' },
+  },
+  volumeAttributeUnknown: {
+    code: 'InvalidParameterValue',
+    status: 400,
+    message: (attribute = '') => `Value (${attribute}) for parameter attribute is invalid. Unknown attribute.`,
+  },
   volumeInUse: {
     code: 'VolumeInUse',
     status: 400,

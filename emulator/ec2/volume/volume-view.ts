@@ -2,6 +2,7 @@ import type { Answer } from '../../../src/protocol/xml.ts'
 import type { Cloud } from '../../cloud.ts'
 import { shown } from '../../state/life.ts'
 import type { FilterTable } from '../filters.ts'
+import type { TagsOf } from '../tag/tags.ts'
 import { type Attachment, type VolumeRecord, volumeLife } from './volume.ts'
 
 /** In Eucalyptus each volume is `standard`, whatever was asked for (eucalyptus-behaviour.md section 7.1). */
@@ -25,7 +26,7 @@ export function attachmentView(cloud: Cloud, id: string, attachment: Attachment)
 }
 
 /** A volume as DescribeVolumes shows it. */
-export function volumeView(cloud: Cloud, volume: VolumeRecord): { [name: string]: Answer } {
+export function volumeView(cloud: Cloud, volume: VolumeRecord, tags: TagsOf): { [name: string]: Answer } {
   const { id, attachment } = volume
   return {
     volumeId: id,
@@ -35,7 +36,7 @@ export function volumeView(cloud: Cloud, volume: VolumeRecord): { [name: string]
     status: shown(volumeLife, volume.state),
     createTime: volume.createdAt,
     attachmentSet: attachment ? [attachmentView(cloud, id, attachment)] : [],
-    tagSet: [],
+    tagSet: tags(volume),
     volumeType: typeOf(cloud, volume),
     encrypted: false,
   }
@@ -59,8 +60,6 @@ export const volumeFilters = (cloud: Cloud): FilterTable<VolumeRecord> => {
     size: ({ size }) => [size],
     'snapshot-id': ({ snapshotId }) => [snapshotId],
     status: ({ state }) => [shown(volumeLife, state)],
-    'tag-key': () => [],
-    'tag-value': () => [],
     'volume-id': ({ id }) => [id],
     'volume-type': (volume) => [typeOf(cloud, volume)],
   }

@@ -45,6 +45,8 @@ export interface VolumeRecord {
   /** As it was asked for; Eucalyptus calls each `standard`. */
   readonly type?: string
   readonly clientToken?: string
+  /** AWS: what ModifyVolumeAttribute said. */
+  readonly autoEnableIO?: boolean
   /** False until its disk file is made: a start of the emulator makes it again. */
   readonly made: boolean
   readonly attachment?: Attachment

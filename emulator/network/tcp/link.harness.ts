@@ -74,6 +74,7 @@ export function connect(fate: (segment: Segment) => Fate = () => ({ copies: 1, b
   }
   const end = (port: Port, localAddress: number, localPort: number, remotePort: number, initialSequence: number) => ({
     ...{ port, clock, mtu, localAddress, localPort, remotePort, initialSequence },
+    timeToLive: 64,
     closed: () => undefined,
   })
   // Both number around the end of the sequence space, so that every test crosses it.

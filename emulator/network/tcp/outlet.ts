@@ -19,8 +19,15 @@ export interface End {
   localAddress: number
   localPort: number
   remotePort: number
+  /** How many hops what is sent from now on may travel. */
+  timeToLive: number
   /** Called once, when the connection can be forgotten. */
   closed(): void
+}
+
+/** What this end sends from now on travels only so many hops; a limit is never raised. */
+export function limitHops(end: End, hops: number): void {
+  end.timeToLive = Math.min(end.timeToLive, hops)
 }
 
 /** What a segment says, as far as the connection decides it. */
@@ -72,13 +79,13 @@ export class Outlet {
   }
 
   #write(parts: Parts & Pick<Header, 'options'>, room: number, offset: number, length: number): boolean {
-    const { port, localAddress: source, localPort: sourcePort, remotePort: destinationPort } = this.#end
+    const { port, localAddress: source, localPort: sourcePort, remotePort: destinationPort, timeToLive } = this.#end
     // The window of a SYN is never scaled.
     const shift = parts.options ? 0 : (this.#shift ?? 0)
     const window = Math.min(room >> shift, 0xffff)
     const header = { ...parts, sourcePort, destinationPort, window }
     const size = headerLength(header)
-    const at = beginPacket(port, { source, protocol: protocols.tcp }, size + length)
+    const at = beginPacket(port, { source, protocol: protocols.tcp, timeToLive }, size + length)
     if (at < 0) return false
     this.#queue.copyTo(port.out.buffer, at + size, offset, length)
     writeSegment(port.out.buffer, at, { source, destination: port.address }, header, length)

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { bothClouds } from '../../cloud.harness.ts'
+import { sessionOf } from '../../sessions.harness.ts'
 
 const { close, ...clouds } = await bothClouds()
 afterAll(close)
@@ -21,18 +22,30 @@ describe('refusals', () => {
 })
 
 describe('effect', () => {
-  test('the account of the access key', async () => {
+  test('the user of the access key', async () => {
     const it = clouds.eucalyptus
     const alice = await it.account('alice')
     for (const caller of [it.administrator, alice]) {
       expect(await it.call('GetCallerIdentity', {}, caller)).toEqual({
         GetCallerIdentityResult: {
-          UserId: caller.accessKeyId,
+          UserId: it.cloud.accounts.users(caller.accountId)[0]?.id,
           Account: caller.accountId,
           Arn: `arn:aws:iam::${caller.accountId}:user/admin`,
         },
         ResponseMetadata: { RequestId: 'the-request' },
       })
     }
+  })
+
+  test.each(['eucalyptus', 'aws'] as const)('the session of a role, whatever it may do, in %s', async (fidelity) => {
+    const it = clouds[fidelity]
+    const caller = await sessionOf(it, [])
+    expect(await it.call('GetCallerIdentity', {}, caller)).toMatchObject({
+      GetCallerIdentityResult: {
+        UserId: `${caller.role?.id}:a-session`,
+        Account: it.administrator.accountId,
+        Arn: `arn:aws:sts::${it.administrator.accountId}:assumed-role/${caller.role?.name}/a-session`,
+      },
+    })
   })
 })

@@ -1,15 +1,15 @@
 import { type Operation, operation } from '../../../src/protocol/operation.ts'
 import type { Fields } from '../../../src/protocol/shape.ts'
 import type { Cloud } from '../../cloud.ts'
+import { callerArn } from '../caller-arn.ts'
 
-/** Who the access key belongs to: its account, whose only user so far is `admin`. */
+/** Who asks: the user that an access key belongs to, or the session of a role. */
 const GetCallerIdentity: Operation<Cloud, Fields> = operation('GetCallerIdentity', {
   input: {},
-  async run(_cloud, _input, { caller }) {
-    const { accountId, accessKeyId } = caller
-    return {
-      GetCallerIdentityResult: { UserId: accessKeyId, Account: accountId, Arn: `arn:aws:iam::${accountId}:user/admin` },
-    }
+  async run({ accounts }, _input, { caller }) {
+    const { accountId, role } = caller
+    const UserId = role ? `${role.id}:${role.session}` : accounts.users(accountId)[0]?.id
+    return { GetCallerIdentityResult: { UserId, Account: accountId, Arn: callerArn(caller) } }
   },
 })
 

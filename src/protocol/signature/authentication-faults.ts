@@ -19,6 +19,7 @@ export type Problem =
   | 'badExpires'
   | 'badDate'
   | 'token'
+  | 'expiredToken'
   | 'unsigned'
   | 'repeated'
   | 'noHash'
@@ -75,7 +76,12 @@ const s3: Record<Problem, FaultRow> = {
     ],
   ),
   badDate: row(['AccessDenied', 403, detail]),
-  token: row(['InvalidToken', 400, 'The provided token is malformed or otherwise invalid.']),
+  // Eucalyptus finds no key for a token that is not good any more, or never was (AccessKeys, S3V4Authentication).
+  token: row(
+    ['InvalidAccessKeyId', 403, unknown],
+    ['InvalidToken', 400, 'The provided token is malformed or otherwise invalid.'],
+  ),
+  expiredToken: row(['InvalidAccessKeyId', 403, unknown], ['ExpiredToken', 400, 'The provided token has expired.']),
   unsigned: row([
     'AccessDenied',
     403,
@@ -130,6 +136,7 @@ const ec2: Record<Problem, FaultRow> = {
   badExpires: forbidden('Invalid Expires parameter.', ['IncompleteSignature', 400, 'Invalid Expires parameter.']),
   badDate: forbidden(detail, ['IncompleteSignature', 400, detail]),
   token: forbidden('Invalid security token', ['AuthFailure', 401, validation]),
+  expiredToken: forbidden('Invalid access key or token', ['RequestExpired', 400, 'Request has expired.']),
   unsigned: forbidden(
     (names = '') => `Headers not signed: ${names}`,
     ['IncompleteSignature', 400, (names = '') => `Headers not signed: ${names}`],
@@ -152,6 +159,7 @@ const ec2: Record<Problem, FaultRow> = {
 const commonErrors: Partial<Record<Problem, Row>> = {
   unknownKey: ['InvalidClientTokenId', 403, 'The security token included in the request is invalid.'],
   token: ['InvalidClientTokenId', 403, 'The security token included in the request is invalid.'],
+  expiredToken: ['ExpiredToken', 403, 'The security token included in the request is expired'],
   mismatch: ['SignatureDoesNotMatch', 403, `${mismatch} ${advice}`],
   bodyHash: ['SignatureDoesNotMatch', 403, `${mismatch} ${advice}`],
   scope: ['SignatureDoesNotMatch', 403, detail],

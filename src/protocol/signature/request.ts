@@ -22,6 +22,8 @@ export interface AccessKey {
   readonly secret: string
   /** True for a key that may not be used with version 2. */
   readonly version4Only?: boolean
+  /** True for a key of a session that is over. */
+  readonly expired?: boolean
 }
 
 /** How strict to be. */
@@ -46,13 +48,18 @@ export type Authentication =
     }
   | { readonly kind: 'anonymous'; readonly payload: PayloadPlan }
 
-/** Finds an access key. Inactive keys are not found. */
-export type AccessKeyLookUp = (accessKeyId: string) => AccessKey | undefined
+/**
+ * Finds an access key and the security token that came with it. A key of a session is found only with its token, any
+ * other only without one; inactive keys are not found.
+ */
+export type AccessKeyLookUp = (accessKeyId: string, securityToken: string | undefined) => AccessKey | undefined
 
 /** All that a verifier needs, and its way to refuse. */
 export interface Verification {
   readonly request: AuthenticationRequest
   readonly lookUp: AccessKeyLookUp
+  /** The security token that was sent where the form of signature has it. */
+  readonly securityToken?: string
   readonly now: Date
   readonly rules: AuthenticationRules
 }
@@ -74,6 +81,14 @@ export const spacedHex = (bytes: string): string =>
   Buffer.from(bytes, 'latin1')
     .toString('hex')
     .replace(/..(?=.)/g, '$& ')
+
+/** The key of a request, which must be there. Throws the fault for none, or for the end of its session. */
+export function usableKey(at: Verification, key: AccessKey | undefined, accessKeyId: string): AccessKey {
+  if (!key)
+    throw refusal(at, at.securityToken === undefined ? 'unknownKey' : 'token', [], { AWSAccessKeyId: accessKeyId })
+  if (key.expired) throw refusal(at, 'expiredToken')
+  return key
+}
 
 /** Signs for keys that do not exist, so that an unknown key takes as long as a wrong signature. */
 export const nobody: AccessKey = { secret: 'no access key has this secret, it is never equal' }

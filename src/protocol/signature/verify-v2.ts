@@ -1,6 +1,6 @@
 import { parseDate } from './dates.ts'
 import { type PayloadPlan, payloadPlan } from './payload-plan.ts'
-import { checksumsBody, nobody, refusal, spacedHex, type Verification } from './request.ts'
+import { checksumsBody, nobody, refusal, spacedHex, usableKey, type Verification } from './request.ts'
 import {
   queryStringToSign,
   type S3Variation,
@@ -30,13 +30,12 @@ function compare(
   candidates: ReadonlySet<string>,
   hash: 'sha1' | 'sha256',
 ): void {
-  const key = at.lookUp(accessKeyId)
+  const key = at.lookUp(accessKeyId, at.securityToken)
   const { secret } = key ?? nobody
   const equal = [...candidates]
     .map((text) => equalSecrets(signV2(secret, text, hash), provided.replaceAll(' ', '+')))
     .includes(true)
-  if (!key) throw refusal(at, 'unknownKey', [], { AWSAccessKeyId: accessKeyId })
-  if (key.version4Only || !at.rules.version2) throw refusal(at, 'version2')
+  if (usableKey(at, key, accessKeyId).version4Only || !at.rules.version2) throw refusal(at, 'version2')
   if (equal) return
   const text = candidates.values().next().value ?? ''
   throw refusal(at, 'mismatch', [], {

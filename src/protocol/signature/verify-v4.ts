@@ -1,6 +1,6 @@
 import { amzDate, parseDate } from './dates.ts'
 import { type PayloadPlan, payloadPlan } from './payload-plan.ts'
-import { checksumsBody, nobody, refusal, spacedHex, type Verification } from './request.ts'
+import { checksumsBody, nobody, refusal, spacedHex, usableKey, type Verification } from './request.ts'
 import {
   algorithm,
   canonicalPath,
@@ -161,7 +161,7 @@ export function verifyV4(at: Verification, claim: Claim): PayloadPlan {
   checkSignedHeaders(at, claim)
   const { request } = at
   const hash = payloadHash(at, claim)
-  const key = at.lookUp(claim.accessKeyId)
+  const key = at.lookUp(claim.accessKeyId, at.securityToken)
   const signing = signingKey((key ?? nobody).secret, claim.scope)
   const timestamp = amzDate(claim.time)
   const tries = [...signedPaths(at)].map((path) => {
@@ -169,7 +169,7 @@ export function verifyV4(at: Verification, claim: Claim): PayloadPlan {
     const text = stringToSign(timestamp, claim.scope, canonical)
     return { canonical, text, equal: equalSecrets(signature(signing, text), claim.signature) }
   })
-  if (!key) throw refusal(at, 'unknownKey', [], { AWSAccessKeyId: claim.accessKeyId })
+  usableKey(at, key, claim.accessKeyId)
   const [first] = tries
   if (!tries.some(({ equal }) => equal))
     throw refusal(at, 'mismatch', [], {

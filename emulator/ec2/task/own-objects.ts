@@ -1,0 +1,86 @@
+import { authenticate } from '../../../src/protocol/authentication.ts'
+import { Fault } from '../../../src/protocol/faults.ts'
+import type { Caller } from '../../../src/protocol/operation.ts'
+import { BadPath, parseRestPath } from '../../../src/protocol/rest.ts'
+import type { Cloud } from '../../cloud.ts'
+
+/** An object that was opened: see Objects of the store. */
+type OpenObject = Awaited<ReturnType<Cloud['objects']['openObject']>>
+type Requester = NonNullable<NonNullable<Parameters<Cloud['objects']['openObject']>[2]>['requester']>
+
+/** Why there is no object to read: it may come yet, or whoever asks may not read it. */
+export type Absence = 'missing' | 'denied'
+
+/** A URL taken apart as it goes over the wire. */
+interface WireUrl {
+  readonly host: string
+  readonly rawPath: string
+  readonly rawQuery: string
+}
+
+function wireUrl(url: string): WireUrl | undefined {
+  const [, host, rawPath, rawQuery = ''] = /^https?:\/\/([^/?#@]+)(\/[^?#]*)(?:\?([^#]*))?$/i.exec(url) ?? []
+  return host === undefined || rawPath === undefined ? undefined : { host: host.toLowerCase(), rawPath, rawQuery }
+}
+
+/** The names by which a host calls itself. */
+const loopback = /^(?:localhost|[a-z0-9.-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+
+/** Whether a URL names this very emulator. Nothing else is ever fetched: whoever asks may not look around with our eyes. */
+export function isOwnUrl(cloud: Cloud, url: string): boolean {
+  const { hostname, port } = new URL(cloud.endpoint())
+  const [, name = '', itsPort = '80'] = /^(.*?)(?::(\d+))?$/.exec(wireUrl(url)?.host ?? '') ?? []
+  return itsPort === (port || '80') && (name === hostname || loopback.test(name))
+}
+
+/** Opens an object as `requester`. */
+async function open(cloud: Cloud, bucket: string, key: string, requester: Requester): Promise<OpenObject | Absence> {
+  try {
+    return await cloud.objects.openObject(bucket, key, { requester })
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'NoSuchBucket' || code === 'NoSuchKey') return 'missing'
+    if (code === 'AccessDenied') return 'denied'
+    throw error
+  }
+}
+
+function requesterOf(cloud: Cloud, accountId: string): Requester {
+  const account = cloud.accounts.byId(accountId)
+  if (!account) return { kind: 'anonymous' }
+  const { id, canonicalId, administrator } = account
+  return { kind: 'account', accountId: id, canonicalId, administrator }
+}
+
+/** Opens an object as an account may. The caller closes it, or reads it to its end. */
+export const openAs = (
+  cloud: Cloud,
+  { accountId }: Pick<Caller, 'accountId'>,
+  bucket: string,
+  key: string,
+): Promise<OpenObject | Absence> => open(cloud, bucket, key, requesterOf(cloud, accountId))
+
+const servicePath = /^\/services\/(?:objectstorage|walrus)(?=\/)/i
+
+/**
+ * Opens what a URL of this emulator names, as a GET or a HEAD of it would: its signature and the ACL of the object decide,
+ * and no connection is made. A URL of anywhere else is denied.
+ */
+export async function openByUrl(cloud: Cloud, url: string, method: 'GET' | 'HEAD'): Promise<OpenObject | Absence> {
+  const wire = wireUrl(url)
+  if (!wire || !isOwnUrl(cloud, url)) return 'denied'
+  const { host, rawPath, rawQuery } = wire
+  const [service = ''] = servicePath.exec(rawPath) ?? []
+  const request = { service: 's3', method, rawPath, servicePath: service, rawQuery, headers: [['host', host]] } as const
+  const { fidelity } = cloud.settings
+  const rules = { fidelity, version2: true, strictScope: fidelity === 'aws' }
+  try {
+    const sender = authenticate(request, (id) => cloud.accounts.key(id), cloud.clock.now(), rules)
+    const accountId = sender.kind === 'signed' ? cloud.accounts.key(sender.accessKeyId)?.account.id : undefined
+    const { bucket, key } = parseRestPath(rawPath.slice(service.length))
+    return await open(cloud, bucket, key, requesterOf(cloud, accountId ?? ''))
+  } catch (error) {
+    if (error instanceof Fault || error instanceof BadPath) return 'denied'
+    throw error
+  }
+}

@@ -1,0 +1,111 @@
+import { writeFile } from 'node:fs/promises'
+import { execa } from 'execa'
+import type { DiskLayer } from '../disk/layer.ts'
+import { createQcow2 } from '../disk/qcow2.ts'
+import { spawnSealed } from '../state/spawn-sealed.ts'
+
+/** A disk file that is not taken. The message is a sentence without full stop, fit for the message of a task. */
+export class DiskRefused extends Error {
+  override readonly name = 'DiskRefused'
+}
+
+/** A format as it is told to clients, in small letters. */
+export type DiskFileFormat = 'raw' | 'vmdk' | 'vhd' | 'vhdx' | 'qcow2'
+
+/** What is read: a file of a stated format, or the layers of a volume or a snapshot. */
+export type ConversionSource =
+  | { readonly file: string; readonly format: DiskFileFormat }
+  | { readonly layers: DiskLayer }
+
+/** One conversion of a disk to another file. */
+export interface DiskConversion {
+  readonly source: ConversionSource
+  /** Must not exist. */
+  readonly target: string
+  /** What is written: a flat qcow2 file for the cloud itself; of a `vmdk` the stream-optimised kind, of a `vhd` the dynamic. */
+  readonly format: DiskFileFormat
+  /** The size that a guest sees: a qcow2 file gets it, and may be larger than its source; the limits follow from it. */
+  readonly bytes: number
+  readonly signal: AbortSignal
+}
+
+/** Converts a disk. Rejects with the reason when it cannot, or when aborted; what it wrote is the caller's to remove. */
+export type ConvertDisk = (conversion: DiskConversion) => Promise<void>
+
+/** The names that QEMU has for the formats. */
+const drivers: Record<DiskFileFormat, string> = { raw: 'raw', vmdk: 'vmdk', vhd: 'vpc', vhdx: 'vhdx', qcow2: 'qcow2' }
+
+/** How files are made for clients: what AWS delivers, and what other hypervisors take. */
+const makes: Partial<Record<DiskFileFormat, string>> = {
+  vmdk: 'subformat=streamOptimized',
+  vhd: 'subformat=dynamic,force_size=on',
+}
+
+/** A disk as QEMU takes it, every driver and file stated, so that nothing is probed or taken from a header. */
+function node(source: ConversionSource): object {
+  if ('layers' in source) return layerNode(source.layers)
+  const { file: filename, format } = source
+  // What a file says of others that it rests on is passed over.
+  const alone = format === 'qcow2' || format === 'vmdk' ? { backing: null } : {}
+  // A VHD has two sizes. Guests of the hypervisors that made it see this one; by its geometry QEMU would read it short.
+  const whole = format === 'vhd' ? { force_size_calc: 'current_size' } : {}
+  return { driver: drivers[format], file: { driver: 'file', filename }, ...alone, ...whole }
+}
+
+function layerNode(layer: DiskLayer): object {
+  const file = { driver: 'file', filename: layer.file }
+  if (layer.format === 'raw') return { driver: 'raw', file }
+  return { driver: 'qcow2', file, backing: layer.backing && layerNode(layer.backing) }
+}
+
+/**
+ * What the command runs under. On Linux it dies with us, gains no privileges and has limits: CPU seconds for 8 MiB/s and
+ * a minute, 4 GiB of address space, a file no larger than a disk with tables and without any compression.
+ */
+function confinement(bytes: number): string[] {
+  const yielding = ['nice', '-n', '10']
+  if (process.platform !== 'linux') return yielding
+  const seconds = 60 + Math.ceil(bytes / (8 * 2 ** 20))
+  const fileBytes = Math.ceil(bytes * 1.05) + 16 * 2 ** 20
+  const limits = [`--cpu=${seconds}`, `--as=${4 * 2 ** 30}`, `--fsize=${fileBytes}`, '--core=0']
+  return ['setpriv', '--pdeathsig', 'KILL', '--no-new-privs', 'prlimit', ...limits, '--', ...yielding]
+}
+
+const missing =
+  'imports and exports need qemu-img: type "apt-get install qemu-utils" (Debian, Ubuntu), "dnf install qemu-img" ' +
+  '(Fedora) or "brew install qemu" (macOS)'
+
+/** Converts with qemu-img, which takes as long as there is data, not as the disk is large. */
+export const qemuImgConvert: ConvertDisk = async ({ source, target, format, bytes, signal }) => {
+  signal.throwIfAborted()
+  const into = format === 'qcow2'
+  if (into) await createQcow2({ path: target, bytes })
+  // qemu-img keeps the mode of a file that is there, and would let everybody read one that it makes.
+  else await writeFile(target, '', { flag: 'wx', mode: 0o600 })
+  const made = makes[format]
+  const how = into ? ['-n', '--target-is-zero'] : made === undefined ? [] : ['-o', made]
+  const from = `json:${JSON.stringify(node(source))}`
+  // A comma would end the name, so it is doubled.
+  const there = `driver=${drivers[format]},file.driver=file,file.filename=${target.replaceAll(',', ',,')}`
+  const to = into ? ['--target-image-opts', from, there] : ['-O', drivers[format], from, target]
+  const words = ['qemu-img', 'convert', ...how, ...to]
+  const [command = 'nice', ...before] = confinement(bytes)
+  const result = await spawnSealed(['ignore', 'ignore', 'pipe'], (stdio) =>
+    execa(command, [...before, ...words], {
+      cancelSignal: signal,
+      stdio,
+      reject: false,
+      extendEnv: false,
+      env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
+    }),
+  )
+  signal.throwIfAborted()
+  if (!result.failed) return
+  const { exitCode, code, stderr, signal: killedBy } = result
+  if (exitCode === 127 || code === 'ENOENT') throw new Error(`${missing} (${stderr || code})`)
+  const ended = killedBy ? `was ended by ${killedBy}` : `ended with status ${exitCode}`
+  // Where our files lie is nobody's business.
+  const own = 'file' in source ? [source.file, target] : [target]
+  const said = own.reduce((text, file) => text.replaceAll(file, 'the file'), stderr.trim().slice(-500))
+  throw new DiskRefused(`qemu-img convert ${ended}: ${said}`)
+}

@@ -1,0 +1,65 @@
+import type { Caller, CallerRole } from '../src/protocol/operation.ts'
+import { allows, readPolicy } from '../src/protocol/policy.ts'
+import type { AccountRecord } from './accounts.ts'
+import type { Cloud } from './cloud.ts'
+import type { RoleRecord } from './iam/role/role.ts'
+import type { Requester } from './objects/acl.ts'
+
+/** Whose an access key is, permanent or of a session. */
+export interface Sender {
+  readonly accessKeyId: string
+  readonly secret: string
+  readonly account: AccountRecord
+  /** The role and the name of a session. */
+  readonly session?: { readonly role: RoleRecord; readonly name: string }
+  /** The session is over. */
+  readonly expired: boolean
+}
+
+/**
+ * Who holds an access key. A key of a session is found with its token only, and while its role is there; any other only
+ * without one.
+ */
+export function findSender(
+  { accounts, roles, sessions, clock }: Pick<Cloud, 'accounts' | 'roles' | 'sessions' | 'clock'>,
+  accessKeyId: string,
+  securityToken: string | undefined,
+): Sender | undefined {
+  if (securityToken === undefined) {
+    const key = accounts.key(accessKeyId)
+    return key && { accessKeyId, ...key, expired: false }
+  }
+  const session = sessions.open(accessKeyId, securityToken)
+  const account = session && accounts.byId(session.accountId)
+  const role = session && roles.get(session.roleId)
+  if (!account || !role) return undefined
+  const { secret, name, expiresAt } = session
+  return { accessKeyId, secret, account, session: { role, name }, expired: expiresAt <= clock.now() }
+}
+
+/** A sender, or nobody, as Object Storage knows it. */
+export function requesterOf(sender: Sender | undefined): { requester: Requester; may?: CallerRole['may'] } {
+  if (!sender) return { requester: { kind: 'anonymous' } }
+  const { id: accountId, canonicalId } = sender.account
+  const { administrator, role } = callerOf(sender)
+  return { requester: { kind: 'account', accountId, canonicalId, administrator }, ...(role && { may: role.may }) }
+}
+
+/** A sender as operations know it. A role administers nothing but what its policies name, whatever its account. */
+export function callerOf({ accessKeyId, account, session }: Sender): Caller {
+  const { id: accountId, administrator } = account
+  if (!session) return { accountId, administrator, accessKeyId }
+  const { role, name } = session
+  const statements = Object.values(role.policies).flatMap(readPolicy)
+  return {
+    accountId,
+    administrator: false,
+    accessKeyId,
+    role: {
+      id: role.id,
+      name: role.name,
+      session: name,
+      may: (action, resource) => allows(statements, action, resource),
+    },
+  }
+}
