@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto'
 import type { Clock } from './state/clock.ts'
-import type { Ids } from './state/ids.ts'
+import { base32Digits, type Ids } from './state/ids.ts'
 import type { Store } from './state/store.ts'
 import { table } from './state/table.ts'
 
@@ -46,14 +46,17 @@ interface User {
   readonly createdAt: string
 }
 
-const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-
 /** The only user that an account has so far: its administrator, who is as old as it and holds its access keys. */
 function adminOf({ id: accountId, createdAt }: AccountRecord): User {
   const digest = createHash('sha256').update(`user admin of ${accountId}`).digest()
-  const digits = Array.from(digest.subarray(0, 16), (byte) => base32[byte % 32])
   const name = 'admin'
-  return { id: `AIDAA${digits.join('')}`, name, path: '/', arn: `arn:aws:iam::${accountId}:user/${name}`, createdAt }
+  return {
+    id: `AIDAA${base32Digits(digest.subarray(0, 16))}`,
+    name,
+    path: '/',
+    arn: `arn:aws:iam::${accountId}:user/${name}`,
+    createdAt,
+  }
 }
 
 /** Accounts, their keys and certificates. */

@@ -1,6 +1,7 @@
 import { Fault, type Fidelity } from '../src/protocol/faults.ts'
 import type { Call, Caller } from '../src/protocol/operation.ts'
 import { nest, ParameterConflict } from '../src/protocol/query.ts'
+import { requestFaults } from '../src/protocol/request-faults.ts'
 import { BadParameter, readFields } from '../src/protocol/shape.ts'
 import { type Answer, type Dialect, document, element, elements, escapeXml } from '../src/protocol/xml.ts'
 import type { Cloud } from './cloud.ts'
@@ -59,21 +60,8 @@ export const queryServices = {
  * (eucalyptus-behaviour.md section 1.3); AWS has names for them.
  */
 const early = {
-  action: {
-    code: '400 Bad Request',
-    status: 400,
-    message: (action = '') => `Failed to find binding for action ${action}`,
-    aws: {
-      code: 'InvalidAction',
-      message: (action = '') => `The action ${action} is not valid for this web service.`,
-    },
-  },
-  unknown: {
-    code: '400 Bad Request',
-    status: 400,
-    message: (names = '') => `Failed to bind the following fields:\n${names}`,
-    aws: { code: 'UnknownParameter', message: (names = '') => `The parameter ${names} is not recognized` },
-  },
+  action: requestFaults.unknownAction,
+  unknown: requestFaults.unknownParameter,
   malformed: {
     code: '400 Bad Request',
     status: 400,

@@ -1,5 +1,6 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import type { Fidelity } from '../src/protocol/faults.ts'
+import { base32Digits } from './state/ids.ts'
 
 /** In whose name a session asks. */
 export interface Session {
@@ -29,7 +30,6 @@ export interface Sessions {
 /** What every token of Eucalyptus begins with (SecurityTokenManagerImpl). */
 const prefix = Buffer.from('euca\0\x01')
 const sealBytes = 32
-const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 const hmac = (key: Buffer, ...parts: (string | Buffer)[]) => {
   const hash = createHmac('sha256', key)
@@ -47,9 +47,9 @@ export function createSessions(secret: string, fidelity: Fidelity): Sessions {
     issue({ accountId, roleId, name }, issuedAt, seconds, distinction) {
       const expiresAt = new Date(issuedAt.getTime() + seconds * 1000)
       const body = Buffer.from(JSON.stringify([accountId, roleId, name, expiresAt.getTime(), seconds, distinction]))
-      const digits = Array.from(hmac(naming, body).subarray(0, 15), (byte) => base32[byte % 32])
+      const digits = base32Digits(hmac(naming, body).subarray(0, 15))
       // AWS marks keys of sessions; those of Eucalyptus look like any other (Identifiers).
-      const accessKeyId = `${fidelity === 'aws' ? 'ASI' : 'AKI'}AA${digits.join('')}`
+      const accessKeyId = `${fidelity === 'aws' ? 'ASI' : 'AKI'}AA${digits}`
       const securityToken = Buffer.concat([prefix, sealOf(accessKeyId, body), body]).toString('base64')
       return { accessKeyId, secretAccessKey: secretOf(securityToken), securityToken, issuedAt, expiresAt }
     },

@@ -1,4 +1,5 @@
 import { faults } from '../../src/protocol/faults.ts'
+import { requestFaults } from '../../src/protocol/request-faults.ts'
 import { addressFaults } from './address/address-faults.ts'
 import { groupFaults } from './group/group-faults.ts'
 import { imageFaults } from './image/image-faults.ts'
@@ -18,6 +19,7 @@ const noInstances = (...ids: string[]) =>
  */
 export const fault = faults({
   // What any request may meet.
+  ...requestFaults,
   unsupported: {
     code: 'UnsupportedOperation',
     status: 400,

@@ -1,4 +1,5 @@
 import { faults } from '../../src/protocol/faults.ts'
+import { requestFaults } from '../../src/protocol/request-faults.ts'
 
 /**
  * The faults of IAM. Those of Eucalyptus are of its EuareService, in its words; those of AWS of the IAM API reference and
@@ -97,21 +98,7 @@ export const fault = faults({
     message: (name = '') => `Can not find role ${name}`,
     aws: { message: (name = '') => `The role with name ${name} cannot be found.` },
   },
-  unknownAction: {
-    code: '400 Bad Request',
-    status: 400,
-    message: (action = '') => `Failed to find binding for action ${action}`,
-    aws: {
-      code: 'InvalidAction',
-      message: (action = '') => `The action ${action} is not valid for this web service.`,
-    },
-  },
-  unknownParameter: {
-    code: '400 Bad Request',
-    status: 400,
-    message: (names = '') => `Failed to bind the following fields:\n${names}`,
-    aws: { code: 'UnknownParameter', message: (names = '') => `The parameter ${names} is not recognized` },
-  },
+  ...requestFaults,
   userNotFound: {
     code: 'NoSuchEntity',
     status: 404,

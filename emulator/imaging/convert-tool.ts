@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises'
-import { execa } from 'execa'
 import type { DiskLayer } from '../disk/layer.ts'
 import { createQcow2 } from '../disk/qcow2.ts'
-import { spawnSealed } from '../state/spawn-sealed.ts'
+import { layerNode, nodeArgument, QemuImgFailed, runQemuImg } from '../disk/qemu-img.ts'
 
 /** A disk file that is not taken. The message is a sentence without full stop, fit for the message of a task. */
 export class DiskRefused extends Error {
@@ -52,29 +51,6 @@ function node(source: ConversionSource): object {
   return { driver: drivers[format], file: { driver: 'file', filename }, ...alone, ...whole }
 }
 
-function layerNode(layer: DiskLayer): object {
-  const file = { driver: 'file', filename: layer.file }
-  if (layer.format === 'raw') return { driver: 'raw', file }
-  return { driver: 'qcow2', file, backing: layer.backing && layerNode(layer.backing) }
-}
-
-/**
- * What the command runs under. On Linux it dies with us, gains no privileges and has limits: CPU seconds for 8 MiB/s and
- * a minute, 4 GiB of address space, a file no larger than a disk with tables and without any compression.
- */
-function confinement(bytes: number): string[] {
-  const yielding = ['nice', '-n', '10']
-  if (process.platform !== 'linux') return yielding
-  const seconds = 60 + Math.ceil(bytes / (8 * 2 ** 20))
-  const fileBytes = Math.ceil(bytes * 1.05) + 16 * 2 ** 20
-  const limits = [`--cpu=${seconds}`, `--as=${4 * 2 ** 30}`, `--fsize=${fileBytes}`, '--core=0']
-  return ['setpriv', '--pdeathsig', 'KILL', '--no-new-privs', 'prlimit', ...limits, '--', ...yielding]
-}
-
-const missing =
-  'imports and exports need qemu-img: type "apt-get install qemu-utils" (Debian, Ubuntu), "dnf install qemu-img" ' +
-  '(Fedora) or "brew install qemu" (macOS)'
-
 /** Converts with qemu-img, which takes as long as there is data, not as the disk is large. */
 export const qemuImgConvert: ConvertDisk = async ({ source, target, format, bytes, signal }) => {
   signal.throwIfAborted()
@@ -84,28 +60,18 @@ export const qemuImgConvert: ConvertDisk = async ({ source, target, format, byte
   else await writeFile(target, '', { flag: 'wx', mode: 0o600 })
   const made = makes[format]
   const how = into ? ['-n', '--target-is-zero'] : made === undefined ? [] : ['-o', made]
-  const from = `json:${JSON.stringify(node(source))}`
+  const from = nodeArgument(node(source))
   // A comma would end the name, so it is doubled.
   const there = `driver=${drivers[format]},file.driver=file,file.filename=${target.replaceAll(',', ',,')}`
   const to = into ? ['--target-image-opts', from, there] : ['-O', drivers[format], from, target]
-  const words = ['qemu-img', 'convert', ...how, ...to]
-  const [command = 'nice', ...before] = confinement(bytes)
-  const result = await spawnSealed(['ignore', 'ignore', 'pipe'], (stdio) =>
-    execa(command, [...before, ...words], {
-      cancelSignal: signal,
-      stdio,
-      reject: false,
-      extendEnv: false,
-      env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
-    }),
-  )
-  signal.throwIfAborted()
-  if (!result.failed) return
-  const { exitCode, code, stderr, signal: killedBy } = result
-  if (exitCode === 127 || code === 'ENOENT') throw new Error(`${missing} (${stderr || code})`)
-  const ended = killedBy ? `was ended by ${killedBy}` : `ended with status ${exitCode}`
-  // Where our files lie is nobody's business.
-  const own = 'file' in source ? [source.file, target] : [target]
-  const said = own.reduce((text, file) => text.replaceAll(file, 'the file'), stderr.trim().slice(-500))
-  throw new DiskRefused(`qemu-img convert ${ended}: ${said}`)
+  try {
+    const work = { bytes, pace: 8, growth: 1.05, purpose: 'imports and exports', signal }
+    await runQemuImg(['convert', ...how, ...to], work)
+  } catch (error) {
+    if (!(error instanceof QemuImgFailed)) throw error
+    // Where our files lie is nobody's business.
+    const own = 'file' in source ? [source.file, target] : [target]
+    const said = own.reduce((text, file) => text.replaceAll(file, 'the file'), error.said.slice(-500))
+    throw new DiskRefused(`qemu-img convert ${error.how}: ${said}`)
+  }
 }

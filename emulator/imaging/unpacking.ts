@@ -7,6 +7,7 @@ import { type Manifest, type ManifestPart, signedText } from '../../src/bundle/m
 import { BundleRefused } from '../../src/bundle/refusal.ts'
 import { writeSparse } from '../../src/bundle/sparse-file.ts'
 import { unbundle } from '../../src/bundle/unbundler.ts'
+import { syncFolder } from '../state/files.ts'
 import type { BundleSource, FoundManifest } from './bundle-source.ts'
 import { TemplateFailed } from './failures.ts'
 import type { OnProgress } from './shared-work.ts'
@@ -123,15 +124,6 @@ async function withTimeLimit(
   } finally {
     done.abort()
     await timer
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 

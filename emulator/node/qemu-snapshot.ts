@@ -1,7 +1,8 @@
-import { open, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { createQcow2 } from '../disk/qcow2.ts'
 import { diskBytes } from '../disk/size.ts'
 import type { Clock } from '../state/clock.ts'
+import { syncFile } from '../state/files.ts'
 import { layerNodes } from './block-nodes.ts'
 import type { SnapshotOptions, SnapshotRequest } from './hypervisor.ts'
 import type { QemuDrives } from './qemu-drives.ts'
@@ -105,15 +106,6 @@ async function copy(pairs: { job: string; driveId: string }[], means: SnapshotMe
   }
 }
 
-async function sync(file: string): Promise<void> {
-  const handle = await open(file, 'r+')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
 /**
  * Copies drives of a running QEMU by backup jobs: what the guest is about to overwrite is copied first. Calls `taken` when
  * the instant is over; resolves when the copies are on disk. Leaves no target when it rejects.
@@ -150,7 +142,7 @@ export async function copyDrives(
     }
     await copy(pairs, means, taken)
     await close()
-    for (const file of files) await sync(file)
+    for (const file of files) await syncFile(file)
     means.onProgress?.(total, total)
   } catch (error) {
     // The first error counts: with the connection closed the nodes are gone as well.

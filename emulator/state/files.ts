@@ -94,14 +94,19 @@ export async function privateFolder(path: string): Promise<void> {
   if (names.length === 0 || names.includes(basename(dataFiles(path).lock))) await chmod(path, 0o700)
 }
 
-/** Makes the names in a folder durable: a rename or a new file survives power loss only after this. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
+/** Has what a file holds on the host's disk: bytes that others wrote to it survive power loss only after this. */
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r')
   try {
-    await folder.sync()
+    await handle.sync()
   } finally {
-    await folder.close()
+    await handle.close()
   }
+}
+
+/** Makes the names in a folder durable: a rename or a new file survives power loss only after this. */
+export function syncFolder(path: string): Promise<void> {
+  return syncFile(path)
 }
 
 /** Replaces a small file in one step, synced to disk, 0600 unless told otherwise. */

@@ -19,6 +19,9 @@ export interface Ids {
 }
 
 const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+/** Bytes as as many digits of the kind that access keys and the ids of users and roles have. */
+export const base32Digits = (bytes: Uint8Array): string => Array.from(bytes, (byte) => base32[byte % 32]).join('')
+
 const alphanumeric = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const pick = (alphabet: string, length: number) =>
   Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('')

@@ -1,5 +1,6 @@
 import type { DiskLayer } from '../disk/layer.ts'
-import { imageArgument, runQemuImg } from './qemu-img.ts'
+import { imageArgument, runQemuImg } from '../disk/qemu-img.ts'
+import { layerWork } from './flat-copy.ts'
 
 /** A layer whose data is to be written to the one beneath it. */
 export interface CommitJob {
@@ -19,4 +20,4 @@ export type LayerCommit = (job: CommitJob) => Promise<void>
 /** Commits with qemu-img, which takes as long as there is data in the layer. */
 export const qemuImgCommit: LayerCommit = ({ top, bytes, signal }) =>
   // -d: the layer is not emptied, as that would be no longer as it was.
-  runQemuImg(['commit', '-q', '-d', imageArgument(top)], bytes, signal)
+  runQemuImg(['commit', '-q', '-d', imageArgument(top)], { ...layerWork, bytes, signal })

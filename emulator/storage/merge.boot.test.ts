@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { DiskLayer } from '../disk/layer.ts'
+import { imageArgument } from '../disk/qemu-img.ts'
 import { diskBytes } from '../disk/size.ts'
 import { storageFiles } from './files.ts'
 import { qemuImgCommit } from './layer-commit.ts'
 import { chain, layersOf } from './layers.ts'
-import { imageArgument } from './qemu-img.ts'
 import { openStorage, type Storage } from './storage.ts'
 
 const [volumeId, otherVolumeId, snapshotId] = ['vol-0000000a', 'vol-0000000b', 'snap-0000000c']

@@ -1,7 +1,7 @@
-import { chmod, lstat, open, rename, rm } from 'node:fs/promises'
+import { chmod, lstat, rename, rm } from 'node:fs/promises'
 import type { DiskLayer } from '../disk/layer.ts'
 import { readQcow2Header } from '../disk/qcow2-header.ts'
-import { syncFolder } from '../state/files.ts'
+import { syncFile, syncFolder } from '../state/files.ts'
 import type { DiskFiles, StorageFiles } from './files.ts'
 import type { FlatCopy } from './flat-copy.ts'
 import type { LayerCommit } from './layer-commit.ts'
@@ -68,15 +68,6 @@ export async function mergeable(files: StorageFiles, flattenFrom: number): Promi
   return ids.sort()
 }
 
-async function sync(file: string): Promise<void> {
-  const handle = await open(file, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
 /** Removes the names of layers and has that on the host's disk. */
 async function remove(folder: string, layers: readonly Layer[]): Promise<void> {
   // The deepest first: what is left shows the same at every instant.
@@ -94,7 +85,7 @@ async function mergeIdle(disk: DiskFiles, beneath: Layer[], alone: Layer[], mean
     const top = base && chain([...beneath, base, layer])
     if (!base || !top) return
     await commit({ top, bytes: (await readQcow2Header(layer.file)).bytes, signal })
-    await sync(base.file)
+    await syncFile(base.file)
     await rename(base.file, layer.file)
     await syncFolder(disk.folder)
     base = layer
@@ -106,7 +97,7 @@ async function mergeInUse(disk: DiskFiles, alone: Layer[], inUse: LayersInUse, s
   const [base, ...above] = alone.slice(0, -1)
   if (!base || above.length === 0) return
   if (!(await inUse.merge({ base: base.file, above: above.map(({ file }) => file) }, signal))) return
-  await sync(base.file)
+  await syncFile(base.file)
   await remove(disk.folder, above)
 }
 
@@ -124,7 +115,7 @@ async function flatten(disk: DiskFiles, layers: Layer[], { copy, signal, inUse }
     const { bytes } = await readQcow2Header(source.file)
     await copy({ source, target: disk.making, bytes, signal })
     await chmod(disk.making, 0o400)
-    await sync(disk.making)
+    await syncFile(disk.making)
     await rename(disk.making, file)
   } catch (error) {
     await Promise.allSettled([rm(disk.making, { force: true })])

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
@@ -60,15 +60,20 @@ describe('what names other files is refused, and nothing of them is read', () =>
     ['a backing file', ['qcow2', '-b', '/etc/passwd', '-F', 'raw'], /rests on another file/],
     ['a data file', ['qcow2', '-o', 'data_file=data'], /data is in another file/],
     ['extents', ['vmdk', '-o', 'subformat=twoGbMaxExtentFlat'], /other files/],
-    [
-      'encryption',
-      ['qcow2', '--object', 'secret,id=s,data=x', '-o', 'encrypt.format=luks,encrypt.key-secret=s'],
-      /encrypted/,
-    ],
     ['a size of 500 TiB', ['qcow2', '-o', 'cluster_size=2M'], /more than any disk/, '500T'],
   ])('%s', async (_what, [format = '', ...options], why, size = '8M') => {
     await run('qemu-img', 'create', '-f', format, ...options, 'hostile', size)
     const opening = withWorkFolder(work, (folder) => openDisk(join(work, 'hostile'), { folder, signal }))
     await expect(opening).rejects.toThrow(why)
+  })
+
+  test('encryption', async () => {
+    await run('qemu-img', 'create', '-f', 'qcow2', 'hostile', '8M')
+    // The header's crypt_method becomes LUKS here: qemu-img itself measures the processor first, which can fail.
+    const header = await open(join(work, 'hostile'), 'r+')
+    await header.write(Buffer.from([0, 0, 0, 2]), 0, 4, 32)
+    await header.close()
+    const opening = withWorkFolder(work, (folder) => openDisk(join(work, 'hostile'), { folder, signal }))
+    await expect(opening).rejects.toThrow(/encrypted/)
   })
 })

@@ -7,17 +7,6 @@ const notStopped = (id = '') => `The instance '${id}' is not in the 'stopped' st
  * the table of the EC2 service. Sources: VmControl and ComputeService of Eucalyptus; the EC2 API reference.
  */
 export const instanceFaults = {
-  // Eucalyptus' binding refuses what it does not know before any operation is found (section 1.3).
-  unknownParameter: {
-    code: '400 Bad Request',
-    status: 400,
-    message: (names = '') => `Failed to bind the following fields:\n${names}`,
-  },
-  unknownAction: {
-    code: '400 Bad Request',
-    status: 400,
-    message: (action = '') => `Failed to find binding for action ${action}`,
-  },
   idempotentMismatch: {
     code: 'IdempotentParameterMismatch',
     status: 400,
