@@ -11,7 +11,7 @@ RUN npm pack --pack-destination /tmp && mv /tmp/euca-emu-*.tgz /euca-emu.tgz
 
 FROM node:24-bookworm-slim
 RUN apt-get update \
-  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends qemu-system-x86 qemu-utils \
+  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends qemu-system-x86 qemu-utils ovmf \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=build /euca-emu.tgz /tmp/euca-emu.tgz
 RUN npm install --global --ignore-scripts /tmp/euca-emu.tgz && rm -rf /tmp/euca-emu.tgz /root/.npm

@@ -15,9 +15,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{src,emulator,conformance,fixtures}/**/*.test.ts'],
+          include: ['{src,emulator,conformance,fixtures,bench}/**/*.test.ts'],
           exclude: [...exclude, '**/*.boot.test.ts', ...slower],
           testTimeout: 30_000,
+          // One core is left idle by default, which of two is half of them.
+          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },
@@ -26,6 +28,7 @@ export default defineConfig({
           name: 'conformance',
           include: slower,
           exclude,
+          maxWorkers: '100%',
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -38,6 +41,8 @@ export default defineConfig({
           exclude,
           pool: 'forks',
           fileParallelism: false,
+          // Of what says that it may run side by side: one guest for each core.
+          maxConcurrency: 2,
           sequence: { groupOrder: 2 },
           testTimeout: 600_000,
           hookTimeout: 600_000,

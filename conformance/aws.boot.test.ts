@@ -8,9 +8,9 @@ import { emulatorTarget } from './emulator-target.ts'
 import { runCase } from './run.ts'
 import type { Target } from './target.ts'
 
-// Where the fidelities differ for guests: the session tokens of the metadata service, without which nobody logs in. The
-// other cases that boot are of what both have in common, and run in emulator.boot.test.ts.
-const id = 'ssh/logs-in-with-a-made-key-pair'
+// Where the fidelities differ for guests: the session tokens of the metadata service, without which nobody logs in, and
+// VM Import. The other cases that boot are of what both have in common, and run in emulator.boot.test.ts.
+const ids = ['ssh/logs-in-with-a-made-key-pair', 'imports/image']
 
 let folder: string
 let emulator: Emulator
@@ -27,7 +27,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-test(`${id}, on a real QEMU, as in AWS`, async () => {
+test.each(ids)('%s, on a real QEMU, as in AWS', async (id) => {
   const [found] = (await loadCases()).filter((one) => one.id === id)
   if (!found) throw new Error(`there is no case ${id}`)
   const { verdict, reason, error, leaked } = await runCase(found, target)

@@ -12,6 +12,8 @@ export const capabilities = {
   'boots-hvm': 'guests boot from a whole disk, and their console can be read',
   'boots-paravirtual': 'guests boot from kernel, ramdisk and root, and their console can be read',
   'bundle-instance': 'running instances of any operating system can be bundled',
+  imports: 'disk files can be imported by conversion tasks',
+  'vm-import': 'disk files can be imported as snapshots and images, and images exported, as in AWS',
   ebs: 'volumes and snapshots can be made, attached, registered and booted from',
   'security-groups': 'security groups can be made, and their rules hold for the instances in them',
   network: 'instances get their address, metadata and user-data by the network',

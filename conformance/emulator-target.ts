@@ -38,15 +38,19 @@ async function paceOf(url: string): Promise<number> {
   return Math.max(1, pace ?? 1)
 }
 
+/** What an emulator can do; `boots`: whether its guests really boot. AWS bundles Windows only, and Eucalyptus has no VM Import. */
+export function emulatorCapabilities(fidelity: Fidelity, boots: boolean): Capability[] {
+  const lacks: Capability = fidelity === 'aws' ? 'bundle-instance' : 'vm-import'
+  const words = Object.keys(capabilities) as Capability[]
+  return words.filter((word) => word !== lacks && (boots || !word.startsWith('boots-')))
+}
+
 /** A fresh emulator as a target. `boots`: whether its guests really boot; `timeScale`: on an ordinary host that is busy. */
 export async function emulatorTarget(
   emulator: StartedEmulator,
   { fidelity, boots, timeScale }: { fidelity: Fidelity; boots: boolean; timeScale: number },
 ): Promise<Target> {
   const { url, credentials, cloudCertificate } = emulator
-  // AWS bundles Windows only.
-  const isAws = fidelity === 'aws'
-  const words = Object.keys(capabilities) as Capability[]
   return {
     name: `euca-emu (${fidelity})`,
     fidelity,
@@ -60,9 +64,7 @@ export async function emulatorTarget(
     administrator: credentials,
     user: await makeAccount(emulator, 'conformance'),
     cloudCertificate,
-    capabilities: words.filter(
-      (word) => (boots || !word.startsWith('boots-')) && !(isAws && word === 'bundle-instance'),
-    ),
+    capabilities: emulatorCapabilities(fidelity, boots),
     // The size that the user guide gives.
     instanceType: { name: 'm1.small', diskGiB: 5 },
     timeScale: timeScale * (await paceOf(url)),

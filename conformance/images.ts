@@ -103,8 +103,13 @@ async function register(tools: Tools, parameters: Parameters, clients: Clients):
   const asked = { Name: tools.name('image'), ...parameters }
   const id = text(await clients.ec2.call('RegisterImage', asked), 'imageId')
   if (!id) throw new Error(`RegisterImage of ${JSON.stringify(asked)} answered without an image id`)
-  tools.later(`image ${id}`, () => deregister(tools, clients, id))
+  deregisterLater(tools, id, clients)
   return id
+}
+
+/** Deregisters an image after the case. */
+export function deregisterLater(tools: Tools, id: string, clients: Clients = tools.administrator): void {
+  tools.later(`image ${id}`, () => deregister(tools, clients, id))
 }
 
 /** The snapshots that an image maps, as DescribeImages shows it. */

@@ -38,8 +38,13 @@ export async function runInstance(
   const answer = await clients.ec2.call('RunInstances', { MinCount: 1, MaxCount: 1, InstanceType: name, ...parameters })
   const id = text(list(answer, 'instancesSet')[0], 'instanceId')
   if (!id) throw new Error('RunInstances answered without an instance id')
-  tools.later(`instance ${id}`, () => terminate(tools, clients, id))
+  terminateLater(tools, id, clients)
   return id
+}
+
+/** Terminates an instance after the case. */
+export function terminateLater(tools: Tools, id: string, clients: Clients = tools.administrator): void {
+  tools.later(`instance ${id}`, () => terminate(tools, clients, id))
 }
 
 /** Waits for a running instance. Throws at once, with the cloud's reason, when it has ended instead. */

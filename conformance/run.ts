@@ -43,7 +43,7 @@ export interface RunOptions {
 }
 
 /** The capabilities that a case needs and the target does not declare. */
-export const lacking = (one: Case, target: Target): string[] =>
+export const lacking = (one: Case, target: Pick<Target, 'capabilities'>): string[] =>
   one.needs.filter((capability) => !target.capabilities.includes(capability))
 
 /**

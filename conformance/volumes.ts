@@ -65,12 +65,17 @@ export async function detachVolume(tools: Tools, VolumeId: string): Promise<void
   await untilVolume(tools, VolumeId, 'available')
 }
 
+/** Deletes a snapshot after the case. */
+export function deleteSnapshotLater({ administrator, later }: Tools, SnapshotId: string): void {
+  later(`snapshot ${SnapshotId}`, () => administrator.ec2.call('DeleteSnapshot', { SnapshotId }))
+}
+
 /** Makes a snapshot of a volume and gives its id when it is complete. */
 export async function makeSnapshot(tools: Tools, VolumeId: string): Promise<string> {
   const { ec2 } = tools.administrator
   const SnapshotId = text(await ec2.call('CreateSnapshot', { VolumeId }), 'snapshotId')
   if (!SnapshotId) throw new Error('CreateSnapshot answered without a snapshot id')
-  tools.later(`snapshot ${SnapshotId}`, () => ec2.call('DeleteSnapshot', { SnapshotId }))
+  deleteSnapshotLater(tools, SnapshotId)
   const look = async () => list(await ec2.call('DescribeSnapshots', { SnapshotId: [SnapshotId] }), 'snapshotSet')[0]
   const isComplete = (snapshot: Xml | undefined) => {
     assert.notEqual(text(snapshot, 'status'), 'error')

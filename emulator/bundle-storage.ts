@@ -8,6 +8,7 @@ import { faultOf } from './s3/answer.ts'
 import CreateBucket from './s3/bucket/CreateBucket.ts'
 import PostObject from './s3/object/PostObject.ts'
 import type { S3Call } from './s3/operation.ts'
+import { accountRequester } from './senders.ts'
 
 /** A request that comes from inside. */
 const call = (bucket: string, requester: Requester, body: readonly Uint8Array[], type?: string): S3Call => ({
@@ -20,6 +21,8 @@ const call = (bucket: string, requester: Requester, body: readonly Uint8Array[],
   contentLength: body.reduce((sum, { length }) => sum + length, 0),
   digests: undefined,
   requester,
+  arn: undefined,
+  peer: { address: undefined, isSecure: false },
 })
 
 /** A form with a file, as euca2ools posts it. */
@@ -35,8 +38,7 @@ export function bundleStorage(cloud: () => Cloud): BundleStorage {
   const requester = (accountId: string): Requester => {
     const account = cloud().accounts.byId(accountId)
     if (!account) throw new Error(`the account ${accountId} does not exist`)
-    const { canonicalId, administrator } = account
-    return { kind: 'account', accountId, canonicalId, administrator }
+    return accountRequester(account, cloud().settings.fidelity)
   }
   /** Runs an operation; what its client would see of a failure is thrown. */
   const asked = async (run: () => Promise<unknown>): Promise<void> => {

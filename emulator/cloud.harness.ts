@@ -104,6 +104,7 @@ export const testSettings = (fidelity: Fidelity): CloudSettings => ({
   publicPorts: [22, 80],
   guestNet: 'off',
   guestNetAllow: [],
+  lifecycleDay: 86_400_000,
 })
 
 /** Opens a cloud in a new folder. The caller closes it: `afterAll(cloud.close)` or `onTestFinished(cloud.close)`. */
@@ -200,7 +201,7 @@ async function openTestCloud(data: string, clock: ManualClock, options: TestClou
 function caller(cloud: Cloud, administrator: Caller): TestCloud['call'] {
   return async (action, parameters = {}, as = administrator) => {
     const all = await services
-    const service = all.find(({ operations }) => operations.has(action)) ?? all[0]
+    const service = all.find(({ operations }) => operations?.has(action)) ?? all[0]
     if (!service) throw new Error('there are no services')
     const pairs = Object.entries({ Action: action, ...parameters })
     const reply = await serveQuery(service, cloud, pairs, { caller: as, requestId: 'the-request' })

@@ -50,6 +50,8 @@ export interface CloudSettings {
   readonly guestNet: 'off' | 'nat'
   /** Ranges of private networks, and of those around the host, that they reach then, such as `192.168.7.0/24`. */
   readonly guestNetAllow: readonly string[]
+  /** Milliseconds that rules of Object Storage's lifecycles mean by a day. */
+  readonly lifecycleDay: number
 }
 
 /** The machines of the instances. What is asked happens in the background, in order, and shows in the records. */
@@ -137,7 +139,7 @@ export interface Disks {
   snapshot(snapshotId: string): void
   /** Takes the snapshots of a pending image of an instance, which is then available. */
   createImage(imageId: string): void
-  /** Copies the snapshots of the image that a pending one is a copy of, which is then available. */
+  /** Copies the snapshots or the bundle of the image that a pending one is a copy of, which is then available. */
   copyImage(imageId: string): void
   /** Removes the disk of a snapshot whose record is gone. */
   removeSnapshot(snapshotId: string): void

@@ -61,7 +61,14 @@ export async function cloudKey(files: DataFiles, clock: Clock): Promise<{ privat
   return made
 }
 
+/** Where the running emulator listens, and over TLS by which authority's file. */
+export interface Endpoint {
+  readonly url: string
+  readonly region: string
+  readonly secure?: { readonly url: string; readonly authority: string }
+}
+
 /** Notes where the running emulator listens, for the commands that ask it. */
-export async function noteEndpoint(files: DataFiles, endpoint: { url: string; region: string }): Promise<void> {
+export async function noteEndpoint(files: DataFiles, endpoint: Endpoint): Promise<void> {
   await replaceFile(files.endpoint, `${JSON.stringify({ ...endpoint, pid: process.pid })}\n`)
 }

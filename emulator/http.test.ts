@@ -266,3 +266,34 @@ test('an address with a scheme and a host in the request line is the path alone'
   )
   expect(heard).toMatch(/^HTTP\/1\.1 403 [\s\S]*Missing required parameter: AWSAccessKeyId/)
 })
+
+describe('what a client expects before it sends a body', () => {
+  /** The first status that comes for a PUT without a signature, which waits with its body. */
+  function firstStatus(path: string, expectation: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(Number(port), '127.0.0.1', () =>
+        socket.write(`PUT ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: ${expectation}\r\n\r\n`),
+      )
+      socket.once('error', reject).once('data', (data) => {
+        socket.destroy()
+        resolve(data.toString().slice(9, 12))
+      })
+    })
+  }
+
+  test('is told only to who may do it', async () => {
+    await s3Request(s3, { method: 'PUT', path: '/expecting' })
+    expect(await firstStatus('/expecting/key', '100-continue')).toBe('403')
+    await s3Request(s3, {
+      method: 'PUT',
+      path: '/expecting',
+      query: 'acl',
+      headers: { 'x-amz-acl': 'public-read-write' },
+    })
+    expect(await firstStatus('/expecting/key', '100-continue')).toBe('100')
+  })
+
+  test('is passed over when it is something else', async () => {
+    expect(await firstStatus('/none/key', '200-ok')).toBe('404')
+  })
+})

@@ -7,9 +7,9 @@ import { payloadStream } from '../src/protocol/signature/payload.ts'
 import type { AuthenticationRequest } from '../src/protocol/signature/request.ts'
 import type { Cloud } from './cloud.ts'
 import { isKnownAction } from './ec2/known-actions.ts'
-import { actionsOf, type QueryService, type Reply, renderFault, serveQuery } from './query-service.ts'
+import { actionsOf, operationsOf, type QueryService, type Reply, renderFault, serveQuery } from './query-service.ts'
 import { type Route, routeOf, type Service } from './routes.ts'
-import { renderS3Fault, type S3Service } from './s3/service.ts'
+import type { S3Service } from './s3/service.ts'
 import { callerOf, findSender, requesterOf, type Sender } from './senders.ts'
 
 /** A form body may have this many bytes: user data of 16 KiB in base64, and room for the rest. */
@@ -136,7 +136,7 @@ function serviceOfAction(
   action: string,
 ): QueryService['name'] {
   if (servicePath === '') {
-    for (const { name, operations } of Object.values(services.query)) if (operations.has(action)) return name
+    for (const { name, operations } of Object.values(services.query)) if (operations?.has(action)) return name
   }
   return named === 's3' ? 'ec2' : named
 }
@@ -154,7 +154,7 @@ async function answerQuery(cloud: Cloud, services: Services, received: Received)
     const name = serviceOfAction(services, received.service, received.servicePath, action)
     const service = services.query[name]
     dialect = service.dialect
-    if (service.operations.has(action) || isKnownAction(action)) what = `${name}.${action}`
+    if (operationsOf(service).has(action) || isKnownAction(action)) what = `${name}.${action}`
     const { sender } = authenticated(
       cloud,
       { ...received, service: name },
@@ -178,38 +178,35 @@ async function answerQuery(cloud: Cloud, services: Services, received: Received)
 
 async function answerS3(cloud: Cloud, services: Services, received: Received): Promise<void> {
   const { incoming, outgoing, requestId, path } = received
-  const resource = path
+  const request = {
+    method: incoming.method ?? 'GET',
+    path,
+    headers: Object.fromEntries(
+      Object.entries(incoming.headers).map(([name, value]) => [
+        name,
+        Array.isArray(value) ? value.join(',') : (value ?? ''),
+      ]),
+    ),
+    requestId,
+    resource: path,
+    response: outgoing,
+  }
+  // Browsers do not sign preflight requests; a signature in the URL is that of the request they ask about.
+  const unsigned = request.method === 'OPTIONS' ? { headers: [], rawQuery: '' } : {}
   try {
-    const { sender, payload } = authenticated(cloud, received, {})
-    invite(received)
+    const { sender, payload } = authenticated(cloud, received, unsigned)
     const body = payloadStream(incoming, payload)
     const length = incoming.headers['x-amz-decoded-content-length'] ?? incoming.headers['content-length']
     await services.s3.serve({
-      method: incoming.method ?? 'GET',
-      path,
+      ...request,
       query: parseForm(received.rawQuery),
-      headers: Object.fromEntries(
-        Object.entries(incoming.headers).map(([name, value]) => [
-          name,
-          Array.isArray(value) ? value.join(',') : (value ?? ''),
-        ]),
-      ),
       body,
       contentLength: length === undefined ? undefined : Number(length),
       digests: () => body.digests(),
-      ...requesterOf(sender),
-      requestId,
-      resource,
-      response: outgoing,
+      invite: () => invite(received),
+      ...requesterOf(sender, cloud.settings.fidelity),
     })
   } catch (error) {
-    renderS3Fault({
-      error,
-      fidelity: cloud.settings.fidelity,
-      method: incoming.method ?? 'GET',
-      requestId,
-      resource,
-      response: outgoing,
-    })
+    await services.s3.refuse(request, error)
   }
 }

@@ -2,6 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { queryClient } from '../src/client/ec2.ts'
+import { s3Request } from '../src/client/s3.ts'
+import { text } from '../src/client/xml.ts'
 import { testSettings } from './cloud.harness.ts'
 import { type EmulatorSettings, startCloud } from './index.ts'
 import { fakeHypervisor } from './node/fake.ts'
@@ -94,4 +97,70 @@ test('a stop that is asked for twice happens once, and open connections do not h
   await Promise.all([stop(), stop()])
   await stop()
   expect(response.status).toBe(503)
+})
+
+describe('Object Storage alone', () => {
+  test('answers S3 and accounts, and says of other services that they do not run', async () => {
+    const hypervisor = { ...fakeHypervisor(), describe: () => Promise.reject(new Error('nobody shall ask')) }
+    const { url, ready, stop, credentials } = await startCloud(settings({ services: 's3', hypervisor }))
+    await ready()
+    expect(await (await fetch(`${url}/_euca/health`)).json()).toMatchObject({
+      status: 'ok',
+      services: ['s3', 'iam', 'sts'],
+      node: 'none: this cloud is an Object Storage',
+    })
+    const target = { ...credentials, endpoint: url, region: 'eucalyptus' }
+    expect((await s3Request(target, { method: 'PUT', path: '/bucket' })).status).toBe(200)
+    const client = (service: 'ec2' | 'sts', endpoint = url) =>
+      queryClient({ ...target, endpoint, service, version: '2011-06-15' })
+    expect(text(await client('sts').call('GetCallerIdentity'), 'GetCallerIdentityResult', 'Account')).toBe(
+      credentials.accountId,
+    )
+    for (const endpoint of [url, `${url}/services/compute`]) {
+      const { status, body } = await client('ec2', endpoint).rawRequest('DescribeInstances', {})
+      expect([status, body.toString()]).toEqual([503, expect.stringContaining('Service ec2 is not running')])
+    }
+    await stop()
+  })
+
+  test.each([
+    ['eucalyptus', '503 Service Unavailable'],
+    ['aws', 'ServiceUnavailable'],
+  ] as const)('in %s calls that %s', async (fidelity, code) => {
+    const { url, stop, credentials } = await startCloud(settings({ services: 's3', cloud: testSettings(fidelity) }))
+    const target = {
+      ...credentials,
+      endpoint: url,
+      region: 'eucalyptus',
+      service: 'ec2',
+      version: '2016-11-15',
+    } as const
+    const { body } = await queryClient(target).rawRequest('DescribeInstances', {})
+    expect(body.toString()).toContain(`<Code>${code}</Code>`)
+    await stop()
+  })
+})
+
+test('over TLS it is called by HTTPS, and notes where and whom to trust', async () => {
+  const all = settings({ services: 's3', tls: true })
+  const { url, authority, stop } = await startCloud(all)
+  const noted = JSON.parse(readFileSync(join(all.data, 'endpoint.json'), 'utf8'))
+  expect(authority).toBe(join(all.data, 'tls-authority.pem'))
+  expect(noted).toMatchObject({ url: url.replace('https:', 'http:'), secure: { url, authority } })
+  expect(url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/)
+  await stop()
+})
+
+test('what is not durable opens again after a stop', async () => {
+  const all = settings({ services: 's3', durable: false })
+  const first = await startCloud(all)
+  const target = { ...first.credentials, endpoint: first.url, region: 'eucalyptus' }
+  const put = (path: string, body = '') => s3Request(target, { method: 'PUT', path, body })
+  expect((await put('/bucket')).status).toBe(200)
+  expect((await put('/bucket/large', 'x'.repeat(100_000))).status).toBe(200)
+  await first.stop()
+  const second = await startCloud(all)
+  const again = await s3Request({ ...target, endpoint: second.url }, { method: 'GET', path: '/bucket/large' })
+  expect(again.body.length).toBe(100_000)
+  await second.stop()
 })

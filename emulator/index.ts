@@ -1,23 +1,26 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { adminApp, type Health } from './admin.ts'
 import { addToCatalog, type CatalogImage } from './catalog.ts'
 import type { Cloud, CloudSettings } from './cloud.ts'
 import { type Credentials, noteEndpoint } from './credentials.ts'
 import { dispatch, type RequestLog, type Services } from './http.ts'
+import { type Listener, listen } from './listener.ts'
 import { hostDown, hostUp } from './machines/host.ts'
 import type { Accelerator, Hypervisor } from './node/hypervisor.ts'
 import { qemuHypervisor } from './node/qemu.ts'
+import { uefiMissing } from './node/uefi-firmware.ts'
 import { objectStorage } from './object-storage.ts'
+import type { StoreLayers } from './objects/store.ts'
 import { openCloud } from './open.ts'
 import { queryServices } from './query-service.ts'
+import { type Service, servicesOf } from './routes.ts'
 import { loadS3 } from './s3/service.ts'
 import { type Clock, systemClock } from './state/clock.ts'
 import { dataFiles, privateFolder } from './state/files.ts'
 import { emptyCopy } from './storage/fake.ts'
 import { loadOperations } from './surface.ts'
+import { serverIdentity } from './tls.ts'
 
 /** All that an emulator is made of. */
 export interface EmulatorSettings {
@@ -35,12 +38,23 @@ export interface EmulatorSettings {
   readonly hypervisor?: Hypervisor
   /** In place of the machine's own clocks. */
   readonly clock?: Clock
+  /** `s3`: Object Storage and what its accounts need; no guest boots and no image is there. All unless told otherwise. */
+  readonly services?: 'all' | 's3'
+  /** Whether the port answers TLS as well. */
+  readonly tls?: boolean
+  /** Whether records and objects are on disk when a change is answered; they are unless told otherwise. */
+  readonly durable?: boolean
+  /** What Object Storage writes by, in place of the system's files: for tests. */
+  readonly objectLayers?: StoreLayers
 }
 
 /** A running emulator. */
 export interface RunningEmulator {
   readonly cloud: Cloud
+  /** What clients call: over TLS where that is spoken. */
   readonly url: string
+  /** The file of the authority that clients have to trust then. */
+  readonly authority: string | undefined
   readonly credentials: Credentials
   readonly cloudCertificate: string
   /** Puts a starter image into Object Storage and registers it for everybody, unless it is there. */
@@ -51,17 +65,18 @@ export interface RunningEmulator {
   stop(hurry?: AbortSignal): Promise<void>
 }
 
-/** Whether guests can run on this host, and on what. Looks at QEMU and boots the accelerators' probe. */
+/** Whether guests can run on this host, on what, and whether by UEFI. Looks at QEMU and boots the accelerators' probe. */
 export async function describeNode(
   data: string,
   accelerator: EmulatorSettings['accelerator'],
-): Promise<{ ok: boolean; accelerator?: string; finding: string }> {
+): Promise<{ ok: boolean; accelerator?: string; uefi?: string; finding: string }> {
   const files = dataFiles(data)
   await privateFolder(files.data)
   const hypervisor = qemu(accelerator, systemClock, files.accelerator)
   try {
-    const { version, accelerator: found } = await hypervisor.describe()
-    return { ok: true, accelerator: found, finding: `QEMU ${version}, accelerator ${found}` }
+    const { version, accelerator: found, uefi } = await hypervisor.describe()
+    const firmware = uefi ? 'there' : uefiMissing
+    return { ok: true, accelerator: found, uefi: firmware, finding: `QEMU ${version}, accelerator ${found}` }
   } catch (error) {
     return { ok: false, finding: (error as Error).message }
   }
@@ -71,32 +86,19 @@ function qemu(accelerator: EmulatorSettings['accelerator'], clock: Clock, accele
   return qemuHypervisor({ clock, acceleratorCache, ...(accelerator !== 'auto' && { accelerator }) })
 }
 
-async function loadServices(cloud: Cloud): Promise<Services> {
+async function loadServices(cloud: Cloud, running: readonly Service[]): Promise<Services> {
+  const load = async <Name extends keyof typeof queryServices>(name: Name) => {
+    const operations = running.includes(name) ? await loadOperations(name) : undefined
+    return { ...queryServices[name], operations }
+  }
   const [s3, ec2, iam, sts, empyrean] = await Promise.all([
     loadS3(objectStorage(cloud)),
-    loadOperations('ec2'),
-    loadOperations('iam'),
-    loadOperations('sts'),
-    loadOperations('empyrean'),
+    load('ec2'),
+    load('iam'),
+    load('sts'),
+    load('empyrean'),
   ])
-  return {
-    query: {
-      ec2: { ...queryServices.ec2, operations: ec2 },
-      iam: { ...queryServices.iam, operations: iam },
-      sts: { ...queryServices.sts, operations: sts },
-      empyrean: { ...queryServices.empyrean, operations: empyrean },
-    },
-    s3,
-  }
-}
-
-async function listen(server: Server, port: number, host: string): Promise<string> {
-  server.listen(port, host)
-  await once(server, 'listening')
-  const address = server.address() as AddressInfo
-  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  // An address that means all of this host's is no address to call.
-  return `http://${/^(?:0\.0\.0\.0|\[::\])$/.test(name) ? '127.0.0.1' : name}:${address.port}`
+  return { query: { ec2, iam, sts, empyrean }, s3 }
 }
 
 function whatEachInstanceDoes(cloud: Cloud): Record<string, number> {
@@ -105,10 +107,30 @@ function whatEachInstanceDoes(cloud: Cloud): Record<string, number> {
   return counts
 }
 
+/** What is said of the node by a cloud that boots nothing. */
+const noNode = 'none: this cloud is an Object Storage'
+
+/** Listens with what answers, and notes where. */
+async function openPort(settings: EmulatorSettings, cloud: Cloud, clock: Clock, answer: RequestListener) {
+  const { host, port, tls } = settings
+  const identity = tls ? await serverIdentity(cloud.files, host, clock) : undefined
+  const listener = await listen({ host, port, clock, answer, ...(identity && { identity }) })
+  const { url, secureUrl } = listener
+  const secure = secureUrl !== undefined && { secure: { url: secureUrl, authority: cloud.files.tlsAuthority } }
+  try {
+    await noteEndpoint(cloud.files, { url, region: cloud.settings.region, ...secure })
+    return listener
+  } catch (error) {
+    listener.close()
+    throw error
+  }
+}
+
 /** Starts an emulator: it answers from now on, and says so on its health page once `ready` was called. */
 export async function startCloud(settings: EmulatorSettings): Promise<RunningEmulator> {
   let url = ''
-  const { clock = systemClock, data } = settings
+  const { clock = systemClock, data, services: named = 'all', objectLayers } = settings
+  const hasNode = named === 'all'
   const { cloud, host, credentials, certificate, close } = await openCloud({
     settings: settings.cloud,
     data,
@@ -116,52 +138,52 @@ export async function startCloud(settings: EmulatorSettings): Promise<RunningEmu
     hypervisor: (files) => settings.hypervisor ?? qemu(settings.accelerator, clock, files.accelerator),
     ...(settings.hypervisor && { copyDisk: emptyCopy }),
     endpoint: () => `${url}/services/compute`,
+    durable: settings.durable ?? true,
+    ...(objectLayers && { objectLayers }),
   })
   let status: Health['status'] = 'starting'
-  let node: Pick<Health, 'node' | 'pace'> = { node: 'not looked at yet' }
+  let node: Pick<Health, 'node' | 'pace'> = { node: hasNode ? 'not looked at yet' : noNode }
   const health = (): Health => ({
     status,
     version: settings.version,
     fidelity: settings.cloud.fidelity,
-    services: ['ec2', 's3', 'iam', 'sts', 'empyrean'],
+    services: servicesOf[named],
     ...node,
     images: cloud.images.list().filter((image) => image.state === 'available').length,
     instances: whatEachInstanceDoes(cloud),
   })
-  const services = await loadServices(cloud)
-  const own = getRequestListener(adminApp(cloud, credentials.adminToken, health).fetch)
-  const server = createServer({ requestTimeout: 0, headersTimeout: 10_000, keepAliveTimeout: 65_000 })
-  const answer = (incoming: IncomingMessage, outgoing: ServerResponse) =>
-    /^\/_euca(?:\/|$)/.test(incoming.url ?? '')
-      ? void own(incoming, outgoing)
-      : void dispatch(cloud, services, settings.log, incoming, outgoing)
-  server.on('request', answer)
-  // A client that asks first is told to go on only when its signature is good.
-  server.on('checkContinue', answer)
+  let listener: Listener
   try {
-    url = await listen(server, settings.port, settings.host)
-    await noteEndpoint(cloud.files, { url, region: cloud.settings.region })
+    const services = await loadServices(cloud, servicesOf[named])
+    const own = getRequestListener(adminApp(cloud, credentials.adminToken, health).fetch)
+    const answer = (incoming: IncomingMessage, outgoing: ServerResponse) =>
+      /^\/_euca(?:\/|$)/.test(incoming.url ?? '')
+        ? void own(incoming, outgoing)
+        : void dispatch(cloud, services, settings.log, incoming, outgoing)
+    listener = await openPort(settings, cloud, clock, answer)
+    url = listener.secureUrl ?? listener.url
   } catch (error) {
     await close()
     throw error
   }
   let stopped: Promise<void> | undefined
   const stop = async (hurry: AbortSignal) => {
-    server.close()
-    server.closeIdleConnections()
+    listener.close()
     await hostDown(host, hurry)
-    server.closeAllConnections()
+    listener.closeAll()
     await close()
   }
   return {
     cloud,
     url,
+    authority: listener.secureUrl && cloud.files.tlsAuthority,
     credentials,
     cloudCertificate: certificate,
     addToCatalog: (image) => addToCatalog(cloud, credentials, image),
     async ready() {
-      await hostUp(host)
+      if (hasNode) await hostUp(host)
       status = 'ok'
+      if (!hasNode) return
       host.hypervisor.describe().then(
         ({ name, version, accelerator, pace }) => {
           node = { node: `${name} ${version}, ${accelerator}`, pace }

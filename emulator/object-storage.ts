@@ -7,7 +7,7 @@ export function objectStorage(cloud: Cloud): S3World {
   const { objects, settings, clock, accounts } = cloud
   const sender: S3World['sender'] = (accessKeyId, securityToken) => {
     const found = findSender(cloud, accessKeyId, securityToken)
-    return found && { ...found, ...requesterOf(found) }
+    return found && { ...found, ...requesterOf(found, settings.fidelity) }
   }
   return { objects, settings, clock, accounts, sender }
 }

@@ -18,7 +18,8 @@ import { hostSockets } from './network/nat/host-sockets.ts'
 import { guarded, type Outside } from './network/nat/outside.ts'
 import { reachable } from './network/nat/reach.ts'
 import type { Hypervisor } from './node/hypervisor.ts'
-import { openObjectStore } from './objects/store.ts'
+import { runLifecycles } from './objects/lifecycle-run.ts'
+import { openObjectStore, type StoreLayers } from './objects/store.ts'
 import { createSessions } from './sessions.ts'
 import type { Clock } from './state/clock.ts'
 import { type DataFiles, dataFiles, privateFolder } from './state/files.ts'
@@ -53,6 +54,10 @@ export interface CloudToOpen {
   readonly copyDisk?: FlatCopy
   /** The query API's own URL. */
   readonly endpoint: () => string
+  /** Whether records and objects are on disk when a change is answered; they are unless told otherwise. */
+  readonly durable?: boolean
+  /** What Object Storage writes by, in place of the system's files. */
+  readonly objectLayers?: StoreLayers
 }
 
 /** What instances reach beyond their network: nothing unless it was asked for. */
@@ -88,8 +93,12 @@ function signersOf(accounts: Accounts, { certificate }: CertifiedKey, accountId:
   return own.length ? [...own, certificate] : []
 }
 
-const opened = (files: DataFiles, clock: Clock) =>
-  Promise.all([openStore(files.records), openObjectStore({ folder: files.objects, clock }), cloudKey(files, clock)])
+const opened = (files: DataFiles, { clock, durable = true, objectLayers }: CloudToOpen) =>
+  Promise.all([
+    openStore(files.records, { durable }),
+    openObjectStore({ folder: files.objects, clock, durable, ...(objectLayers && { layers: objectLayers }) }),
+    cloudKey(files, clock),
+  ])
 
 /** The first access key of an account. */
 const firstKeyIn = (store: Store) => (accountId: string) =>
@@ -108,7 +117,7 @@ export async function openCloud(options: CloudToOpen): Promise<OpenCloud> {
   try {
     await privateFolder(files.machines)
     await removeLeftInstallations(files.data)
-    const [store, objects, key] = await opened(files, clock)
+    const [store, objects, key] = await opened(files, options)
     const accounts = createAccounts(store, ids, clock)
     const { credentials } = await administrator(accounts, files, firstKeyIn(store))
     const imaging = await createImaging({
@@ -148,7 +157,9 @@ export async function openCloud(options: CloudToOpen): Promise<OpenCloud> {
       network,
       endpoint,
     }
+    const stopLifecycles = runLifecycles({ objects, clock, day: settings.lifecycleDay })
     const finish = async () => {
+      await stopLifecycles()
       await network.close()
       await store.close()
       await objects.close()

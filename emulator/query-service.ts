@@ -15,7 +15,8 @@ export interface QueryService {
   /** The name space of its answers; EC2 answers in the name space of the version that was asked for. */
   readonly namespace: (version: string) => string
   readonly defaultVersion: string
-  readonly operations: Operations
+  /** None when the cloud runs without this service. */
+  readonly operations: Operations | undefined
 }
 
 /** What goes back to the client. */
@@ -81,6 +82,14 @@ const early = {
     status: 400,
     message: (action = '') => `The operation ${action} is not supported by this cloud.`,
   },
+  // Before a signature is looked at, as every fault whose code is a status line (section 1.3).
+  notRunning: {
+    code: '503 Service Unavailable',
+    status: 503,
+    message: (service = '') =>
+      `Service ${service} is not running: this cloud was started with some of its services only`,
+    aws: { code: 'ServiceUnavailable' },
+  },
   denied: {
     code: 'UnauthorizedOperation',
     status: 403,
@@ -102,6 +111,12 @@ const early = {
 /** The actions that a request names: one, unless it is not a request of a client. */
 export function actionsOf(pairs: readonly (readonly [string, string])[]): string[] {
   return [...new Set(pairs.filter(([name]) => name === 'Action' || name === 'Operation').map(([, value]) => value))]
+}
+
+/** The operations of a service. Throws the fault of one that the cloud runs without. */
+export function operationsOf({ name, operations }: QueryService): Operations {
+  if (!operations) throw new Fault(early.notRunning, [name])
+  return operations
 }
 
 /** Runs one request whose sender is known and answers it, faults included. */
@@ -133,8 +148,9 @@ async function run(
 ): Promise<Reply> {
   const [action = '', ...others] = actionsOf(pairs)
   if (others.length) throw new Fault(early.malformed, ['Action', 'given twice'])
-  const operation = service.operations.get(action)
-  if (!operation) throw new Fault(early[isKnownAction(action) ? 'unsupported' : 'action'], [action])
+  const operation = operationsOf(service).get(action)
+  const isGap = () => isKnownAction(action, cloud.settings.fidelity)
+  if (!operation) throw new Fault(early[isGap() ? 'unsupported' : 'action'], [action])
   authorize(service, action, call.caller)
   const version = new Map(pairs).get('Version') ?? service.defaultVersion
   const input = bind(() => {

@@ -1,6 +1,12 @@
 /** The services behind the one port. */
 export type Service = 's3' | 'ec2' | 'iam' | 'sts' | 'empyrean'
 
+/** The services of a cloud that has them all, and of one that is an Object Storage: accounts come from IAM and STS. */
+export const servicesOf = {
+  all: ['ec2', 's3', 'iam', 'sts', 'empyrean'],
+  s3: ['s3', 'iam', 'sts'],
+} as const satisfies Record<string, readonly Service[]>
+
 /** The paths of a Eucalyptus front end (eucalyptus-behaviour.md section 1.1), lower case, as they are matched. */
 export const servicePaths: readonly (readonly [path: string, service: Service])[] = [
   ['/services/compute', 'ec2'],

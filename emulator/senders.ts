@@ -1,9 +1,11 @@
+import type { Fidelity } from '../src/protocol/faults.ts'
 import type { Caller, CallerRole } from '../src/protocol/operation.ts'
 import { allows, readPolicy } from '../src/protocol/policy.ts'
 import type { AccountRecord } from './accounts.ts'
 import type { Cloud } from './cloud.ts'
 import type { RoleRecord } from './iam/role/role.ts'
 import type { Requester } from './objects/acl.ts'
+import { callerArn } from './sts/caller-arn.ts'
 
 /** Whose an access key is, permanent or of a session. */
 export interface Sender {
@@ -37,12 +39,31 @@ export function findSender(
   return { accessKeyId, secret, account, session: { role, name }, expired: expiresAt <= clock.now() }
 }
 
+/**
+ * An account as Object Storage knows it. Administrators of Eucalyptus may do everything in it (OsgAuthorizationHandler); in
+ * AWS nobody is above the ACLs.
+ */
+export const accountRequester = (
+  { id: accountId, canonicalId, administrator }: Pick<AccountRecord, 'id' | 'canonicalId' | 'administrator'>,
+  fidelity: Fidelity,
+): Requester & { readonly kind: 'account' } => ({
+  ...{ kind: 'account', accountId, canonicalId },
+  administrator: administrator && fidelity === 'eucalyptus',
+})
+
 /** A sender, or nobody, as Object Storage knows it. */
-export function requesterOf(sender: Sender | undefined): { requester: Requester; may?: CallerRole['may'] } {
+export function requesterOf(
+  sender: Sender | undefined,
+  fidelity: Fidelity,
+): { requester: Requester; arn?: string; may?: CallerRole['may'] } {
   if (!sender) return { requester: { kind: 'anonymous' } }
-  const { id: accountId, canonicalId } = sender.account
-  const { administrator, role } = callerOf(sender)
-  return { requester: { kind: 'account', accountId, canonicalId, administrator }, ...(role && { may: role.may }) }
+  const caller = callerOf(sender)
+  const { administrator, role } = caller
+  return {
+    requester: accountRequester({ ...sender.account, administrator }, fidelity),
+    arn: callerArn(caller),
+    ...(role && { may: role.may }),
+  }
 }
 
 /** A sender as operations know it. A role administers nothing but what its policies name, whatever its account. */

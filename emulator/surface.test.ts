@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, parse } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { Fidelity } from '../src/protocol/faults.ts'
 import { isKnownAction, knownActions } from './ec2/known-actions.ts'
 import { listOperations, loadOperations, operationFiles } from './surface.ts'
 
@@ -48,4 +49,10 @@ describe('the list', async () => {
     ['Nonsense', false],
     ['constructor', false],
   ])('%s is known and missing: %s', (name, expected) => expect(isKnownAction(name)).toBe(expected))
+
+  test('what only AWS has is known there only', () =>
+    expect(['eucalyptus', 'aws'].map((fidelity) => isKnownAction('LockSnapshot', fidelity as Fidelity))).toEqual([
+      false,
+      true,
+    ]))
 })

@@ -5,6 +5,7 @@ import type { Operation } from '../src/protocol/operation.ts'
 import type { Fields } from '../src/protocol/shape.ts'
 import type { Cloud } from './cloud.ts'
 import { knownActions } from './ec2/known-actions.ts'
+import { servicesOf } from './routes.ts'
 
 /** The operations of one query service by their wire names. */
 export type Operations = ReadonlyMap<string, Operation<Cloud, Fields>>
@@ -39,14 +40,14 @@ export interface ListedOperation {
   readonly supported: boolean
 }
 
-/** All operations of all services, by service and name. */
-export async function listOperations(): Promise<ListedOperation[]> {
+/** All operations of all services, or of those that a cloud of Object Storage alone has, by service and name. */
+export async function listOperations(named: keyof typeof servicesOf = 'all'): Promise<ListedOperation[]> {
   const services = await Promise.all(
-    ['ec2', 's3', 'iam', 'sts', 'empyrean'].map(async (service) =>
+    servicesOf[named].map(async (service) =>
       (await operationFiles(service)).map((file) => ({ service, name: parse(file).name, supported: true })),
     ),
   )
-  const unsupported = knownActions.map((name) => ({ name, supported: false }))
+  const unsupported = (named === 'all' ? knownActions : []).map((name) => ({ name, supported: false }))
   const byName = (a: ListedOperation, b: ListedOperation) => a.name.localeCompare(b.name)
   const supported = services.flat().sort((a, b) => a.service.localeCompare(b.service) || byName(a, b))
   return [...supported, ...unsupported.sort(byName)]

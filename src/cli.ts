@@ -18,9 +18,11 @@ const program = new Command('euca-emu')
 
 /** The options of the settings that a command looks at; all of them without names. */
 function withSettings(command: Command, ...names: (keyof typeof settingsTable)[]): Command {
-  for (const [name, { flag, help }] of Object.entries(settingsTable)) {
+  for (const [name, { flag, help, bare }] of Object.entries(settingsTable)) {
     if (names.length && !(names as string[]).includes(name)) continue
-    command.addOption(new Option(`--${flag} <value>`, `${help} [${variableOf(flag)}]`))
+    const value = bare === undefined ? '<value>' : '[value]'
+    const option = new Option(`--${flag} ${value}`, `${help} [${variableOf(flag)}]`)
+    command.addOption(bare === undefined ? option : option.preset(bare))
   }
   return command
 }
@@ -181,15 +183,19 @@ withSettings(program.command('tour'), 'accelerator', 'memory')
     process.exitCode = await tour({ settings: settingsOf(options), keep: options.keep === true })
   })
 
-program
-  .command('operations')
+withSettings(program.command('operations'), 'services')
   .description('what the cloud can do, and what it says it cannot')
   .addOption(new Option('--json', 'print as JSON').conflicts('markdown'))
   .option('--markdown', 'print the table of README.md')
-  .action(async ({ json, markdown }) => {
+  .action(async ({ json, markdown, ...options }) => {
     const { operationsText } = await import('./commands/operations.ts')
     const { listOperations } = await import('../emulator/surface.ts')
-    process.stdout.write(operationsText(await listOperations(), json ? 'json' : markdown ? 'markdown' : 'text'))
+    process.stdout.write(
+      operationsText(
+        await listOperations(settingsOf(options).services),
+        json ? 'json' : markdown ? 'markdown' : 'text',
+      ),
+    )
   })
 
 program
@@ -202,7 +208,19 @@ program
     if (!(await runConformance({ target, only, ...(json && { json }) }))) process.exitCode = 1
   })
 
-withSettings(program.command('doctor'), 'data', 'accelerator', 'memory')
+withSettings(program.command('fsck'), 'data')
+  .description('verify all bytes of Object Storage while no emulator runs on it: exit code 1 when something is damaged')
+  .option('--repair', 'remove what nobody owns, and objects and uploads whose bytes are missing or wrong')
+  .option('--json', 'print as JSON')
+  .action(async ({ repair, json, ...options }) => {
+    const { examineData } = await import('./commands/fsck.ts')
+    const { data } = settingsOf(options)
+    const { text, ok } = await examineData({ data, repair: repair === true, json: json === true })
+    process.stdout.write(text)
+    if (!ok) process.exitCode = 1
+  })
+
+withSettings(program.command('doctor'), 'services', 'data', 'accelerator', 'memory')
   .description('look at what the emulator needs on this machine')
   .option('--json', 'print as JSON')
   .action(async (options) => {

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { Agent } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -14,7 +15,7 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2'
 import { Client } from 'minio'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { fakeHypervisor } from '../emulator/node/fake.ts'
 import { defaultCache } from '../fixtures/catalog.ts'
 import { type Emulator, startEmulator } from './index.ts'
@@ -36,6 +37,13 @@ afterAll(async () => {
   await emulator?.stop()
   await rm(data, { recursive: true, force: true })
 })
+
+/** An Object Storage that speaks TLS, for one test. */
+async function secureStorage(): Promise<Emulator> {
+  const secure = await startEmulator({ ephemeral: true, services: 's3', tls: true, port: 0 })
+  onTestFinished(() => secure.stop())
+  return secure
+}
 
 describe('the AWS SDK for JavaScript', () => {
   test('finds the starter images, runs one and ends it', async () => {
@@ -114,7 +122,36 @@ describe('minio-js', () => {
     await s3.removeBucket('minio')
     expect(await s3.bucketExists('minio')).toBe(false)
   })
+
+  test('stores and reads over TLS, by the authority that is told', async () => {
+    const secure = await secureStorage()
+    const { accessKeyId: accessKey, secretAccessKey: secretKey } = secure.credentials
+    const { hostname: endPoint, port } = new URL(secure.url)
+    const to = (transportAgent: Agent) =>
+      new Client({ endPoint, port: Number(port), accessKey, secretKey, region: 'us-east-1', transportAgent })
+    await expect(to(new Agent()).bucketExists('minio')).rejects.toThrow(/unable to verify/)
+    const s3 = to(new Agent({ ca: await readFile(secure.authority ?? '') }))
+    await s3.makeBucket('minio')
+    const large = Buffer.alloc(6 * 2 ** 20, 'large ')
+    await s3.putObject('minio', 'large', large, large.length)
+    let size = 0
+    for await (const piece of await s3.getObject('minio', 'large')) size += piece.length
+    expect(size).toBe(large.length)
+  })
 })
+
+/** Over TLS the bodies are signed in other ways, or not at all. */
+const secureWalk = `
+import boto3, io, os
+from botocore.client import Config
+s3 = boto3.client('s3', config=Config(s3={'addressing_style': 'path'}, retries={'max_attempts': 0}))
+s3.create_bucket(Bucket='boto3-tls')
+data = os.urandom(9 * 1024 * 1024)
+s3.put_object(Bucket='boto3-tls', Key='small', Body=b'hello', ChecksumAlgorithm='SHA256')
+s3.upload_fileobj(io.BytesIO(data), 'boto3-tls', 'large')
+read = s3.get_object(Bucket='boto3-tls', Key='large')['Body'].read()
+print(s3.meta.endpoint_url.split(':')[0], read == data, s3.get_object(Bucket='boto3-tls', Key='small')['Body'].read().decode())
+`
 
 /** Walks both services with boto3 and prints what it saw as JSON. */
 const walk = `
@@ -187,6 +224,22 @@ describe('boto3', () => {
     await rename(join(folder, 'complete.new'), join(folder, 'complete'))
     return program
   }
+
+  test('walks Object Storage over TLS', async () => {
+    const secure = await secureStorage()
+    const { accessKeyId, secretAccessKey } = secure.credentials
+    const environment = {
+      PATH: process.env['PATH'],
+      HOME: data,
+      AWS_ENDPOINT_URL: secure.url,
+      AWS_CA_BUNDLE: secure.authority,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_DEFAULT_REGION: 'eucalyptus',
+    }
+    const { stdout } = await run(await python(), ['-c', secureWalk], { env: environment })
+    expect(stdout).toBe('https True hello\n')
+  })
 
   test('walks Object Storage with both signature versions, and EC2', async () => {
     const { accessKeyId, secretAccessKey, accountId } = emulator.credentials

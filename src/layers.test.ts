@@ -16,13 +16,14 @@ const layers: readonly [from: RegExp, may: RegExp][] = [
   [/^src\/setup\//, /^src\/closing-line\.mjs$/],
   // Measurements look at what they measure; nothing imports them.
   [/^src\/figures\//, /^(emulator\/(node|disk|network|state)|fixtures|src)\//],
+  [/^bench\//, /^src\/(protocol|figures|commands)\//],
   // What the tour shows is what any client of a cloud sees.
   [/^src\/tour\//, /^(src\/(client|bundle)\/|fixtures\/(catalog|nonce)\.ts$)/],
   [/^src\/migrate\//, /^src\/(protocol|bundle|client)\//],
   // The top of the program: what is typed and what is imported.
   [
     /^src\/(?=(commands\/)?[^/]+$)/,
-    /^(emulator\/(index|surface|installation(-folder)?|imaging\/convert-tool|state\/(settings|files))|conformance\/(run|cases|target)|fixtures\/(debian-12\/)?(build|catalog))\.ts$|^src\/(protocol|client|bundle|migrate|inspect|catalog|setup|tour)\//,
+    /^(emulator\/(index|surface|fsck|installation(-folder)?|imaging\/convert-tool|state\/(settings|files))|conformance\/(run|cases|target)|fixtures\/(debian-12\/)?(build|catalog))\.ts$|^src\/(protocol|client|bundle|migrate|inspect|catalog|setup|tour)\//,
   ],
   [/^fixtures\//, /^$/],
   [/^emulator\/state\//, /^$/],
@@ -37,7 +38,7 @@ const layers: readonly [from: RegExp, may: RegExp][] = [
   [/^emulator\/s3\//, /^(src\/protocol\/|emulator\/(state|objects)\/|emulator\/cloud\.ts$)/],
   [
     /^emulator\/(ec2|iam|sts|empyrean|metadata)\//,
-    /^(src\/(protocol|bundle)\/|emulator\/state\/|emulator\/cloud\.ts$)/,
+    /^(src\/(protocol|bundle)\/|emulator\/state\/|emulator\/(cloud|senders)\.ts$)/,
   ],
   [/^emulator\/(?=[^/]+$)/, /^(emulator|src\/protocol)\//],
   // The adapters that run the cases on an emulator, and what it alone can show; nothing else of the suite knows one.
@@ -89,7 +90,7 @@ function forbiddenWords(file: string, source: string): string[] {
   })
 }
 
-const files = ['src', 'emulator', 'conformance', 'fixtures']
+const files = ['src', 'emulator', 'conformance', 'fixtures', 'bench']
   .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((path) => `${folder}/${path}`))
   // This file's own imports are planted below.
   .filter((path) => /\.(ts|mjs)$/.test(path) && path !== 'src/layers.test.ts')

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { BadSetting, readSettings, settingsTable, variableOf } from './settings.ts'
@@ -6,6 +7,9 @@ describe('a setting', () => {
   test.each<[flag: string, text: string, name: keyof typeof settingsTable, value: unknown]>([
     ['fidelity', 'aws', 'fidelity', 'aws'],
     ['data', 'some/where', 'data', resolve('some/where')],
+    ['services', 's3', 'services', 's3'],
+    ['tls', 'on', 'tls', true],
+    ['ephemeral', 'off', 'ephemeral', false],
     ['port', '0', 'port', 0],
     ['port', '65535', 'port', 65_535],
     ['host', '::1', 'host', '::1'],
@@ -28,6 +32,9 @@ describe('a setting', () => {
   test.each<[name: keyof typeof settingsTable, text: string, takes: string]>([
     ['fidelity', 'AWS', 'eucalyptus or aws'],
     ['data', '', 'a folder'],
+    ['services', 'ec2', 'all or s3'],
+    ['tls', '', 'on or off'],
+    ['ephemeral', 'yes', 'on or off'],
     ['port', '65536', 'a whole number from 0 to 65535'],
     ['port', '-1', 'a whole number from 0 to 65535'],
     ['port', '80a', 'a whole number from 0 to 65535'],
@@ -49,6 +56,8 @@ describe('a setting', () => {
     ...['', '10.0.0.0', '10.0.0.0/33', '10.0.0/8', '::/0', '::ffff:10.0.0.0/104', '10.0.0.0/8,'].map(
       (text): ['guestNetAllow', string, string] => ['guestNetAllow', text, 'IPv4 ranges such as 192.168.7.0/24'],
     ),
+    ['lifecycleDay', '0', 'a whole number from 1 to 86400'],
+    ['lifecycleDay', '86401', 'a whole number from 1 to 86400'],
     ['stopGrace', '-1', 'a number of seconds'],
     ['stopGrace', '1e9', 'a number of seconds'],
     ['shutdownGrace', 'a minute', 'a number of seconds'],
@@ -58,6 +67,25 @@ describe('a setting', () => {
     expect(() => readSettings({ [name]: text }, {})).toThrow(BadSetting)
     expect(() => readSettings({}, { [variableOf(flag)]: text })).toThrow(`${variableOf(flag)} takes ${takes}`)
   })
+})
+
+describe('the data folder of an ephemeral cloud', () => {
+  test('is a new one, which goes at the end', () => {
+    const [one, other] = [readSettings({ ephemeral: 'on' }, {}), readSettings({}, { EUCA_EMU_EPHEMERAL: 'on' })]
+    expect(one).toMatchObject({ ephemeral: true, temporary: true })
+    expect(one.data.startsWith(`${tmpdir()}/`)).toBe(true)
+    expect(other.data).not.toBe(one.data)
+  })
+
+  test.each<[flags: Record<string, string>, environment: Record<string, string>]>([
+    [{ ephemeral: 'on', data: '/it' }, {}],
+    [{ ephemeral: 'on' }, { EUCA_EMU_DATA: '/it' }],
+  ])('stays when somebody has named it: %j %j', (flags, environment) =>
+    expect(readSettings(flags, environment)).toMatchObject({ ephemeral: true, temporary: false, data: '/it' }),
+  )
+
+  test('is like any other without being ephemeral', () =>
+    expect(readSettings({}, {})).toMatchObject({ ephemeral: false, temporary: false, data: resolve('.euca-emu') }))
 })
 
 describe('networks for guests', () => {

@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { isIPv4 } from 'node:net'
-import { totalmem } from 'node:os'
-import { resolve } from 'node:path'
+import { tmpdir, totalmem } from 'node:os'
+import { join, resolve } from 'node:path'
 import { instanceTypes } from '../emulator/state/settings.ts'
 import type { Fidelity } from './protocol/faults.ts'
 
@@ -17,6 +18,8 @@ interface Setting<Value> {
   /** Undefined when the text does not fit. */
   readonly read: (text: string) => Value | undefined
   readonly takes: string
+  /** What the flag stands for where nothing follows it; without it something must. */
+  readonly bare?: string
 }
 
 const wholeNumber = (least: number, most: number) => ({
@@ -33,6 +36,11 @@ const isRange = (text: string) => {
   return more.length === 0 && isIPv4(address) && /^\d{1,2}$/.test(bits) && Number(bits) <= 32
 }
 const anyText = (takes: string) => ({ read: (text: string) => text || undefined, takes })
+const onOrOff = {
+  read: (text: string) => (text === 'on' ? true : text === 'off' ? false : undefined),
+  takes: 'on or off',
+  bare: 'on',
+}
 const seconds = {
   read: (text: string) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : undefined),
   takes: 'a number of seconds',
@@ -46,6 +54,24 @@ export const settingsTable = {
     help: 'which cloud is spoken: eucalyptus or aws',
     byDefault: () => 'eucalyptus',
     ...word('eucalyptus', 'aws'),
+  }),
+  services: setting<'all' | 's3'>({
+    flag: 'services',
+    help: 'all, or s3: Object Storage and accounts alone, ready at once and without QEMU',
+    byDefault: () => 'all',
+    ...word('all', 's3'),
+  }),
+  tls: setting<boolean>({
+    flag: 'tls',
+    help: 'answer HTTPS on the port, beside HTTP, by a certificate authority in the data folder',
+    byDefault: () => false,
+    ...onOrOff,
+  }),
+  ephemeral: setting<boolean>({
+    flag: 'ephemeral',
+    help: 'for throw-away clouds: sync nothing to disk, in a temporary data folder unless one is named',
+    byDefault: () => false,
+    ...onOrOff,
   }),
   data: setting({
     flag: 'data',
@@ -133,6 +159,14 @@ export const settingsTable = {
     },
     takes: 'IPv4 ranges such as 192.168.7.0/24 with commas between them',
   }),
+  lifecycleDay: setting({
+    flag: 'lifecycle-day',
+    help: 'seconds that lifecycle rules of buckets mean by a day, so that tests need not wait for one',
+    byDefault: () => 86_400_000,
+    read: (text) =>
+      /^\d+$/.test(text) && Number(text) > 0 && Number(text) <= 86_400 ? Number(text) * 1000 : undefined,
+    takes: 'a whole number from 1 to 86400',
+  }),
   stopGrace: setting({
     flag: 'stop-grace',
     help: 'seconds that guests have to shut down when the emulator stops',
@@ -150,7 +184,10 @@ export const settingsTable = {
 type SettingsTable = typeof settingsTable
 
 /** The settings of one run, frozen. Times are milliseconds, `data` is absolute. */
-export type Settings = Readonly<{ [Name in keyof SettingsTable]: ReturnType<SettingsTable[Name]['byDefault']> }>
+export type Settings = Readonly<{ [Name in keyof SettingsTable]: ReturnType<SettingsTable[Name]['byDefault']> }> & {
+  /** The data folder goes when the emulator stops: nobody has named it. */
+  readonly temporary: boolean
+}
 
 /** The name of a setting's variable in the environment. */
 export const variableOf = (flag: string): string => `EUCA_EMU_${flag.toUpperCase().replaceAll('-', '_')}`
@@ -181,5 +218,7 @@ export function readSettings(flags: Record<string, string | undefined>, environm
       '--guest-net-allow opens networks to guests that have --guest-net nat; without it they have no way out',
     )
   }
-  return Object.freeze({ ...settings, data: resolve(String(settings['data'])) }) as Settings
+  const temporary = settings['ephemeral'] === true && (flags['data'] ?? environment[variableOf('data')]) === undefined
+  const data = temporary ? join(tmpdir(), `euca-emu-${randomBytes(8).toString('hex')}`) : String(settings['data'])
+  return Object.freeze({ ...settings, temporary, data: resolve(data) }) as Settings
 }

@@ -8,7 +8,7 @@ import { build, program } from './setup/build.mjs'
 import { check, closingLineOfFailure, runTests } from './setup/check.mjs'
 import { providePackages } from './setup/packages.mjs'
 import { StepFailed, step } from './setup/step.mjs'
-import { isInstalled, provideDebianTools, provideQemu, provideTestTools } from './setup/system.mjs'
+import { isInstalled, provideDebianTools, provideQemu, provideTestTools, provideUefi } from './setup/system.mjs'
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
@@ -22,6 +22,17 @@ async function buildFixtures() {
   await step('bootable images', [process.execPath, program, 'fixtures', 'build'])
 }
 
+/**
+ * Waits for what only a few need; where it cannot be had, says what to type and goes on.
+ *
+ * @param {Promise<void>} provided
+ */
+const ifPossible = (provided) =>
+  provided.catch((error) => {
+    if (!(error instanceof StepFailed)) throw error
+    console.error(error.message)
+  })
+
 /** @param {string[]} args */
 async function start(args) {
   await provideProgram()
@@ -34,6 +45,7 @@ async function start(args) {
       `\n${error.message}\nStarting without: Object Storage and the APIs run, launches say what is missing.`,
     )
   }
+  await ifPossible(provideUefi())
   // In this very process: signals and the exit code are the program's own.
   process.argv = [process.execPath, program, 'start', ...args]
   await import(pathToFileURL(program).href)
@@ -51,10 +63,8 @@ async function test(args) {
   await provideQemu()
   await buildFixtures()
   // Needed only when the node has changed: then the test says so itself.
-  await provideDebianTools().catch((error) => {
-    if (!(error instanceof StepFailed)) throw error
-    console.error(error.message)
-  })
+  await ifPossible(provideDebianTools())
+  await ifPossible(provideUefi(['ovmf', 'systemd-boot-efi']))
   await runTests(args)
 }
 
@@ -67,6 +77,12 @@ const commands = {
     await provideProgram()
     await provideTestTools()
     await runTests(['--project', 'unit', '--project', 'conformance', '--tags-filter', '!slow', ...args])
+  },
+  // Compares the Object Storage with its peers, which it installs into a cache: `npm run bench -- --help` is in bench/run.ts.
+  async bench(args) {
+    await provideProgram()
+    process.argv = [process.execPath, 'bench', ...args]
+    await import(new URL('../dist/bench/run.js', import.meta.url).href)
   },
   test: (args) => test(['--tags-filter', '!slow', ...args]),
   full: test,

@@ -10,6 +10,8 @@ export interface QemuImgWork {
   pace: number
   /** How much larger than the disk its file may be: for tables, and for data that does not compress. */
   growth: number
+  /** Bytes that its file may have at most, however large the disk is. */
+  room?: number | undefined
   /** What cannot be done without qemu-img, to be told: `snapshots`. */
   purpose: string
   signal?: AbortSignal | undefined
@@ -20,12 +22,15 @@ export class QemuImgFailed extends Error {
   override readonly name = 'QemuImgFailed'
   /** `ended with status 1`. */
   readonly how: string
+  /** Undefined when it did not end by itself. */
+  readonly status: number | undefined
   /** All that it said, with the paths of the files. */
   readonly said: string
 
-  constructor(command: string, how: string, said: string) {
+  constructor(command: string, { how, status, said }: Pick<QemuImgFailed, 'how' | 'status' | 'said'>) {
     super(`qemu-img ${command} ${how}: ${said.slice(-2_000)}`)
     this.how = how
+    this.status = status
     this.said = said
   }
 }
@@ -47,11 +52,11 @@ export const imageArgument = (layer: DiskLayer): string => nodeArgument(layerNod
  * What the command runs under. On Linux it dies with us, gains no privileges and has limits of time, address space (4 GiB)
  * and file size. It yields to guests and to requests.
  */
-function confinement({ bytes, pace, growth }: QemuImgWork): string[] {
+function confinement({ bytes, pace, growth, room = Number.MAX_SAFE_INTEGER }: QemuImgWork): string[] {
   const yielding = ['nice', '-n', '10']
   if (process.platform !== 'linux') return yielding
   const seconds = 60 + Math.ceil(bytes / (pace * 2 ** 20))
-  const fileBytes = Math.ceil(bytes * growth) + 16 * 2 ** 20
+  const fileBytes = Math.min(room, Math.ceil(bytes * growth) + 16 * 2 ** 20)
   const limits = [`--cpu=${seconds}`, `--as=${4 * 2 ** 30}`, `--fsize=${fileBytes}`, '--core=0']
   return ['setpriv', '--pdeathsig', 'KILL', '--no-new-privs', 'prlimit', ...limits, '--', ...yielding]
 }
@@ -67,6 +72,8 @@ export async function runQemuImg(args: readonly string[], work: QemuImgWork): Pr
     execa(command, [...words, 'qemu-img', ...args], {
       ...(signal && { cancelSignal: signal }),
       stdio,
+      // Of a damaged file it may have more to say than anybody reads.
+      maxBuffer: { stderr: 2 ** 20 },
       reject: false,
       extendEnv: false,
       env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C' },
@@ -82,5 +89,5 @@ export async function runQemuImg(args: readonly string[], work: QemuImgWork): Pr
     )
   }
   const how = killedBy ? `was ended by ${killedBy}` : `ended with status ${exitCode}`
-  throw new QemuImgFailed(args[0] ?? '', how, stderr.trim())
+  throw new QemuImgFailed(args[0] ?? '', { how, status: exitCode, said: stderr.trim() })
 }

@@ -1,7 +1,8 @@
-import { writeFile } from 'node:fs/promises'
+import { statfs, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { DiskLayer } from '../disk/layer.ts'
 import { createQcow2 } from '../disk/qcow2.ts'
-import { layerNode, nodeArgument, QemuImgFailed, runQemuImg } from '../disk/qemu-img.ts'
+import { layerNode, nodeArgument, QemuImgFailed, type QemuImgWork, runQemuImg } from '../disk/qemu-img.ts'
 
 /** A disk file that is not taken. The message is a sentence without full stop, fit for the message of a task. */
 export class DiskRefused extends Error {
@@ -9,7 +10,7 @@ export class DiskRefused extends Error {
 }
 
 /** A format as it is told to clients, in small letters. */
-export type DiskFileFormat = 'raw' | 'vmdk' | 'vhd' | 'vhdx' | 'qcow2'
+export type DiskFileFormat = 'raw' | 'vmdk' | 'vhd' | 'vhdx' | 'qcow2' | 'vdi'
 
 /** What is read: a file of a stated format, or the layers of a volume or a snapshot. */
 export type ConversionSource =
@@ -32,7 +33,14 @@ export interface DiskConversion {
 export type ConvertDisk = (conversion: DiskConversion) => Promise<void>
 
 /** The names that QEMU has for the formats. */
-const drivers: Record<DiskFileFormat, string> = { raw: 'raw', vmdk: 'vmdk', vhd: 'vpc', vhdx: 'vhdx', qcow2: 'qcow2' }
+const drivers: Record<DiskFileFormat, string> = {
+  raw: 'raw',
+  vmdk: 'vmdk',
+  vhd: 'vpc',
+  vhdx: 'vhdx',
+  qcow2: 'qcow2',
+  vdi: 'vdi',
+}
 
 /** How files are made for clients: what AWS delivers, and what other hypervisors take. */
 const makes: Partial<Record<DiskFileFormat, string>> = {
@@ -51,21 +59,46 @@ function node(source: ConversionSource): object {
   return { driver: drivers[format], file: { driver: 'file', filename }, ...alone, ...whole }
 }
 
-/** Converts with qemu-img, which takes as long as there is data, not as the disk is large. */
+/** So `qemu-img check` ends for clusters that nothing refers to, which does no harm. */
+const leaksOnly = 3
+
+/** Refuses a qcow2 file whose tables name bytes behind its end: qemu-img reads zeros there, and says nothing. */
+async function checkWhole(from: string, work: QemuImgWork): Promise<void> {
+  try {
+    await runQemuImg(['check', '-q', from], work)
+  } catch (error) {
+    if (!(error instanceof QemuImgFailed)) throw error
+    if (error.status === leaksOnly) return
+    throw new DiskRefused(`the file is cut short or damaged: qemu-img check ${error.how}`)
+  }
+}
+
+/** What may be written beside what is there: a file whose data is compressed may hold far more than it has itself. */
+async function roomAt(target: string): Promise<number> {
+  const { bavail, bsize } = await statfs(dirname(target))
+  return Math.floor(bavail * bsize * 0.9)
+}
+
+/**
+ * Converts with qemu-img, which takes as long as there is data, not as the disk is large. A raw file has the size of its
+ * disk whatever is in it, so that its room cannot be told beforehand.
+ */
 export const qemuImgConvert: ConvertDisk = async ({ source, target, format, bytes, signal }) => {
   signal.throwIfAborted()
+  const room = format === 'raw' ? undefined : await roomAt(target)
+  const work = { bytes, pace: 8, growth: 1.05, room, purpose: 'imports and exports', signal }
+  const from = nodeArgument(node(source))
+  if ('file' in source && source.format === 'qcow2') await checkWhole(from, work)
   const into = format === 'qcow2'
   if (into) await createQcow2({ path: target, bytes })
   // qemu-img keeps the mode of a file that is there, and would let everybody read one that it makes.
   else await writeFile(target, '', { flag: 'wx', mode: 0o600 })
   const made = makes[format]
   const how = into ? ['-n', '--target-is-zero'] : made === undefined ? [] : ['-o', made]
-  const from = nodeArgument(node(source))
   // A comma would end the name, so it is doubled.
   const there = `driver=${drivers[format]},file.driver=file,file.filename=${target.replaceAll(',', ',,')}`
   const to = into ? ['--target-image-opts', from, there] : ['-O', drivers[format], from, target]
   try {
-    const work = { bytes, pace: 8, growth: 1.05, purpose: 'imports and exports', signal }
     await runQemuImg(['convert', ...how, ...to], work)
   } catch (error) {
     if (!(error instanceof QemuImgFailed)) throw error

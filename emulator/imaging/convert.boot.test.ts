@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { execa } from 'execa'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { runQemuImg } from '../disk/qemu-img.ts'
 import { type Conversions, openConversions } from './convert.ts'
 import { type DiskFileFormat, qemuImgConvert } from './convert-tool.ts'
 
@@ -62,6 +63,41 @@ describe('in', () => {
   })
 })
 
+/**
+ * A fixed VHD as Virtual PC makes it: its geometry is of fewer bytes than its disk has, as cylinders are whole. Who reads
+ * it by the geometry loses its end.
+ */
+function virtualPcDisk(disk: Buffer): Buffer {
+  const footer = Buffer.alloc(512)
+  footer.write('conectix', 0, 'latin1')
+  for (const [at, value] of [
+    [8, 2],
+    [12, 0x10000],
+    [60, 2],
+  ] as const)
+    footer.writeUInt32BE(value, at)
+  footer.writeBigUInt64BE(0xffff_ffff_ffff_ffffn, 16)
+  footer.write('vpc ', 28, 'latin1')
+  for (const at of [40, 48]) footer.writeBigUInt64BE(BigInt(disk.length), at)
+  const [heads, sectors] = [4, 17]
+  footer.writeUInt16BE(Math.floor(disk.length / (heads * sectors * 512)), 56)
+  footer.set([heads, sectors], 58)
+  footer.writeUInt32BE(~footer.reduce((sum, byte) => sum + byte, 0) >>> 0, 64)
+  return Buffer.concat([disk, footer])
+}
+
+test('a VHD is as large as it says, not as its geometry', async () => {
+  const disk = Buffer.concat([Buffer.alloc(5 * MiB), randomBytes(MiB)])
+  const file = join(folder, 'virtual-pc.vhd')
+  await writeFile(file, virtualPcDisk(disk))
+  const { stdout } = await execa('qemu-img', ['info', '-f', 'vpc', '--output=json', file])
+  expect(JSON.parse(stdout)['virtual-size']).toBeLessThan(disk.length)
+  expect(await bringIn('vhd', await readFile(file), (held) => held)).toBe(disk.length)
+  const back = join(folder, 'back.raw')
+  await execa('qemu-img', ['convert', '-f', 'qcow2', '-O', 'raw', `file:${join(folder, 'disk.qcow2')}`, back])
+  expect((await readFile(back)).equals(disk)).toBe(true)
+})
+
 describe('refuses, and leaves nothing of', () => {
   const canary = () => join(folder, 'image.raw')
   const create = async (...words: string[]) => {
@@ -95,8 +131,10 @@ describe('refuses, and leaves nothing of', () => {
       'vmdk',
       async () => (await made('vmdk', ['-o', 'subformat=streamOptimized'])).subarray(0, 90_000),
     ],
+    ['a qcow2 file that is cut short', 'qcow2', async () => (await made('qcow2')).subarray(0, 500_000)],
     ['2 PiB', 'qcow2', () => create('-f', 'qcow2', 'FILE', '2P')],
     ['nothing', 'qcow2', async () => Buffer.alloc(0)],
+    ['a raw disk without a byte', 'raw', async () => Buffer.alloc(0)],
   ])('%s', async (_title, format, hostile) => {
     const attempt = bringIn(format, await hostile())
     await expect(attempt).rejects.toMatchObject({ name: 'DiskRefused' })
@@ -122,6 +160,23 @@ describe('refuses, and leaves nothing of', () => {
     await attempt.catch((error: Error) => expect(error.message).not.toContain(folder))
     expect(await leftovers()).toEqual([])
   })
+})
+
+test('what a guest left of its disk unused is no damage', async () => {
+  const whole = await made('qcow2')
+  // A refcount of the first cluster behind the last one that is used: a leak, as a crash leaves it.
+  const leaked = Buffer.concat([whole, Buffer.alloc(65_536)])
+  const table = Number(leaked.readBigUInt64BE(48))
+  leaked.writeUInt16BE(1, Number(leaked.readBigUInt64BE(table)) + Math.floor(whole.length / 65_536 + 0.999) * 2)
+  expect(await bringIn('qcow2', leaked)).toBeGreaterThanOrEqual(image.length)
+})
+
+test('a file that holds far more than it has itself stops where its room ends', async () => {
+  const target = join(folder, 'large.qcow2')
+  const work = { bytes: 2 ** 40, pace: 8, growth: 1, room: 300_000, purpose: 'this test' }
+  const source = `json:${JSON.stringify({ driver: 'raw', file: { driver: 'file', filename: join(folder, 'image.raw') } })}`
+  await expect(runQemuImg(['convert', '-O', 'qcow2', source, target], work)).rejects.toThrow(/File too large|SIGXFSZ/)
+  expect((await stat(target)).size).toBeLessThanOrEqual(300_000)
 })
 
 test('the tool is ended when it is no longer wanted', async () => {

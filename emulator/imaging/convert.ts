@@ -118,6 +118,7 @@ async function bringIn(
   onBytes: (bytes: number) => void,
 ): Promise<number> {
   signal.throwIfAborted()
+  if (fileBytes === 0) throw new DiskRefused('the file is empty')
   const { bavail, bsize } = await statfs(join(file, '..'))
   if (fileBytes > bavail * bsize * 0.9) throw new DiskRefused(`there is no room for a file of ${fileBytes} bytes`)
   const handle = await open(file, 'wx+', 0o600)

@@ -1,4 +1,6 @@
 import type { Cloud } from '../cloud.ts'
+import { isBundleCopy } from '../ec2/image/image.ts'
+import { copyBundle } from './copy-bundle.ts'
 import type { Host } from './host.ts'
 import { beginSnapshots, completeImage, failImage, type ImageSnapshot } from './image-snapshots.ts'
 
@@ -6,14 +8,18 @@ import { beginSnapshots, completeImage, failImage, type ImageSnapshot } from './
 const noVolume = 'vol-ffffffff'
 
 /**
- * Copies the snapshots of the image that a pending one is a copy of, which is then available: snapshots of their own, which
- * stay when the others are deleted. One that the stop of the emulator breaks off fails at the next start.
+ * Copies the bundle or the snapshots of the image that a pending one is a copy of, which is then available: snapshots of
+ * their own, which stay when the others are deleted. Snapshots whose copying the stop of the emulator breaks off fail at
+ * the next start.
  */
 export async function copyImage({ cloud }: Host, imageId: string, stopping: AbortSignal): Promise<void> {
-  const source = cloud.images.get(imageId)?.source
+  const image = cloud.images.get(imageId)
+  const source = image?.source
   if (!source || !('imageId' in source)) return
+  const from = cloud.images.get(source.imageId)
+  if (isBundleCopy(image)) return copyBundle(cloud, image, from, stopping)
   try {
-    const mappings = cloud.images.get(source.imageId)?.mappings
+    const mappings = from?.mappings
     if (!mappings) throw new Error(`the image ${source.imageId} does not exist any more`)
     const sources = [...new Set(mappings.flatMap(({ snapshotId }) => snapshotId ?? []))]
     const wanted = sources.map((id) => copyOf(cloud, id, source.imageId, imageId))

@@ -1,5 +1,5 @@
 import type { Cloud } from '../cloud.ts'
-import { type ImageMapping, type ImageRecord, imageLife } from '../ec2/image/image.ts'
+import { type ImageMapping, type ImageRecord, imageLife, isBundleCopy } from '../ec2/image/image.ts'
 import { type SnapshotRecord, snapshotLife } from '../ec2/snapshot/snapshot.ts'
 import { putTags } from '../ec2/tag/put-tags.ts'
 import { move } from '../state/life.ts'
@@ -26,7 +26,9 @@ export function beginSnapshots(cloud: Cloud, imageId: string, wanted: readonly I
   })
 }
 
-const withoutSource = ({ source: _, snapshotIds: __, snapshotTags: ___, ...image }: ImageRecord): ImageRecord => image
+/** An image that is made, or never will be. */
+export const withoutSource = ({ source: _, snapshotIds: __, snapshotTags: ___, ...image }: ImageRecord): ImageRecord =>
+  image
 
 /** Makes an image available with its mappings, and its snapshots complete, all at once. */
 export async function completeImage(cloud: Cloud, imageId: string, mappings: readonly ImageMapping[]): Promise<void> {
@@ -62,9 +64,12 @@ export async function failImage(cloud: Cloud, imageId: string, failure: string):
   for (const id of gone) cloud.disks.removeSnapshot(id)
 }
 
-/** At a start, within a change: images that were being made when the emulator ended have failed. Their disks are swept. */
+/**
+ * At a start, within a change: EBS images that were being made when the emulator ended have failed. Their disks are swept.
+ */
 export function breakUnfinished(cloud: Cloud, draft: Draft): void {
   for (const image of cloud.images.in(draft).list()) {
-    if (image.source) breakImage(cloud, draft, image, 'The emulator ended while the image was being made.')
+    if (image.source && !isBundleCopy(image))
+      breakImage(cloud, draft, image, 'The emulator ended while the image was being made.')
   }
 }

@@ -8,6 +8,7 @@ import { driveIdOf } from '../ec2/volume/volume.ts'
 import type { Machine, MachineEnd, MachineStall } from '../node/hypervisor.ts'
 import { settleAttachments, settleDetaching } from './attachments.ts'
 import { guestIsUp } from './boot-queue.ts'
+import { chooseFirmware, clearMachine } from './firmware.ts'
 import type { Host } from './host.ts'
 import { machineSpec, makeDisks } from './spec.ts'
 import { sweepTemplates } from './templates.ts'
@@ -97,7 +98,7 @@ function bootMachine(host: Host, id: string, signal: AbortSignal): Promise<void>
 /** Starts the machine of an instance, making its disks if they are not there yet, and watches for its end. */
 async function startMachine(host: Host, id: string, signal: AbortSignal): Promise<Machine> {
   const { cloud } = host
-  const instance = await withDisks(host, id, signal)
+  const instance = await chooseFirmware(host, await withDisks(host, id, signal))
   for (const { id: volumeId, made } of volumesOf(cloud.volumes.list(), id)) if (!made) await makeVolume(host, volumeId)
   const machine = await host.hypervisor.start(await machineSpec(cloud, instance), { signal })
   if (machine.nic) host.network.connect(instance, machine.nic)
@@ -180,7 +181,7 @@ export async function halt(host: Host, id: string, ending: Ending): Promise<void
     await cloud.store.change((draft) => moveInstance(cloud, draft, id, 'halt', { ending }))
   }
   await endMachine(host, id)
-  await rm(cloud.files.machine(id).folder, { recursive: true, force: true })
+  await clearMachine(cloud.files.machine(id))
   await cloud.store.change((draft) => {
     const { templates: _, passwordData, ...rest } = moveInstance(cloud, draft, id, 'halted')
     // Windows makes a new password at its next start (5.5).

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Cloud } from '../cloud.ts'
 import type { DiskLayer } from '../disk/layer.ts'
@@ -11,6 +11,7 @@ import type { Drive, MachineSpec } from '../node/hypervisor.ts'
 import { bootRegionBytes, createHvmDisk, createParavirtualDisk, paravirtualSizes } from '../node/instance-disk.ts'
 import { machineUuid } from '../node/machine-uuid.ts'
 import { syncFolder } from '../state/files.ts'
+import { clearMachine } from './firmware.ts'
 import { volumeSerial } from './volume-serial.ts'
 
 /**
@@ -40,7 +41,7 @@ async function makeRoot(cloud: Cloud, instance: InstanceRecord, signal: AbortSig
   const kernel = instance.kernelId && (await template(cloud, instance.kernelId, 'file', signal))
   const ramdisk = instance.ramdiskId && (await template(cloud, instance.ramdiskId, 'file', signal))
   const bytes = rootDiskBytes(typeOf(cloud, instance))
-  await emptyFolder(files.folder)
+  await emptyFolder(files)
   const disk = { target: files.root, image: root.file }
   if (paravirtual) await createParavirtualDisk({ ...disk, ...paravirtualSizes(root.bytes - bootRegionBytes, bytes) })
   else await createHvmDisk({ ...disk, bytes })
@@ -51,9 +52,9 @@ async function makeRoot(cloud: Cloud, instance: InstanceRecord, signal: AbortSig
   }
 }
 
-async function emptyFolder(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true })
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+async function emptyFolder(files: ReturnType<Cloud['files']['machine']>): Promise<void> {
+  await clearMachine(files)
+  await mkdir(files.folder, { recursive: true, mode: 0o700 })
 }
 
 /**
@@ -67,7 +68,7 @@ export async function makeDisks(
 ): Promise<NonNullable<InstanceRecord['templates']>> {
   const files = cloud.files.machine(instance.id)
   const ebs = instance.rootDeviceType === 'ebs'
-  if (ebs) await emptyFolder(files.folder)
+  if (ebs) await emptyFolder(files)
   const templates = ebs ? {} : await makeRoot(cloud, instance, signal)
   const bytes = rootDiskBytes(typeOf(cloud, instance))
   for (let index = 0; index < ephemeralDisks(cloud, instance); index += 1) {
@@ -145,7 +146,7 @@ export async function machineSpec(cloud: Cloud, instance: InstanceRecord): Promi
           ...(templates.ramdisk && { ramdisk: image(templates.ramdisk) }),
           commandLine: `root=${rootDirective} console=ttyS0`,
         }
-      : { kind: 'disk' },
+      : { kind: 'disk', ...(instance.currentBootMode === 'uefi' && { uefiVariables: files.uefiVariables }) },
     drives:
       instance.rootDeviceType === 'ebs'
         ? [...volumes.slice(0, 1), ...mortal, ...volumes.slice(1)]

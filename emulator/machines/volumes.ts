@@ -1,4 +1,5 @@
 import type { Cloud, Disks } from '../cloud.ts'
+import { isBundleCopy } from '../ec2/image/image.ts'
 import { type SnapshotRecord, snapshotLife } from '../ec2/snapshot/snapshot.ts'
 import { forgetDeleted, moveVolume, type VolumeRecord } from '../ec2/volume/volume.ts'
 import { move } from '../state/life.ts'
@@ -55,6 +56,7 @@ export async function disksUp(host: Host): Promise<void> {
     if (state === 'creating') cloud.disks.create(id)
     if (state === 'deleting') cloud.disks.remove(id)
   }
+  for (const image of cloud.images.list()) if (isBundleCopy(image)) cloud.disks.copyImage(image.id)
   cloud.disks.mergeLayers()
 }
 

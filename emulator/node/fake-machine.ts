@@ -43,6 +43,8 @@ export interface FakeSettings {
   letsGo?: (spec: MachineSpec, driveId: string) => boolean
   /** A reason for which this machine cannot start; undefined for none. */
   refuses?: (spec: MachineSpec) => string | undefined
+  /** False for a host without a UEFI firmware. */
+  uefi?: boolean
 }
 
 /** Both ends of a cable, closed together when `ended`. */

@@ -83,5 +83,6 @@ test('a fake refuses what its settings refuse, and prints what a test prints', a
 })
 
 test('a fake describes itself', async () => {
-  expect(await fakeHypervisor().describe()).toEqual({ name: 'fake', version: '1', accelerator: 'none', pace: 0 })
+  const described = { name: 'fake', version: '1', accelerator: 'none', pace: 0, uefi: true }
+  expect(await fakeHypervisor().describe()).toEqual(described)
 })

@@ -1,7 +1,8 @@
-import { access } from 'node:fs/promises'
+import { access, writeFile } from 'node:fs/promises'
 import { createFakeMachine, type FakeMachine, type FakeSettings } from './fake-machine.ts'
 import type { Hypervisor, MachineSpec } from './hypervisor.ts'
 import { checkSpec } from './spec-check.ts'
+import { uefiMissing } from './uefi-firmware.ts'
 
 export type { FakeMachine, FakeSettings } from './fake-machine.ts'
 
@@ -11,10 +12,14 @@ export interface FakeHypervisor extends Hypervisor {
   machine(id: string): FakeMachine
 }
 
-/** Puts the drives in. Throws when a file that the machine needs is missing or in use. */
-async function assemble(machine: FakeMachine, { boot, folder, drives }: MachineSpec): Promise<void> {
+/** Puts the drives in. Throws when a file that the machine needs is missing or in use, or the firmware is. */
+async function assemble(machine: FakeMachine, { boot, folder, drives }: MachineSpec, uefi: boolean): Promise<void> {
   const kernel = boot.kind === 'kernel' ? [boot.kernel, ...(boot.ramdisk === undefined ? [] : [boot.ramdisk])] : []
   for (const file of [folder, ...kernel]) await access(file)
+  if (boot.kind === 'disk' && boot.uefiVariables !== undefined) {
+    if (!uefi) throw new Error(uefiMissing)
+    await writeFile(boot.uefiVariables, '', { flag: 'a', mode: 0o600 })
+  }
   for (const drive of drives) await machine.plug(drive)
 }
 
@@ -22,9 +27,10 @@ async function assemble(machine: FakeMachine, { boot, folder, drives }: MachineS
 export function fakeHypervisor(settings: FakeSettings = {}): FakeHypervisor {
   const machines = new Map<string, FakeMachine>()
   const locked = new Set<string>()
+  const { uefi = true } = settings
   let isClosed = false
   return {
-    describe: async () => ({ name: 'fake', version: '1', accelerator: 'none', pace: 0 }),
+    describe: async () => ({ name: 'fake', version: '1', accelerator: 'none', pace: 0, uefi }),
     machine: (id) => {
       const machine = machines.get(id)
       if (!machine) throw new Error(`no machine ${id} runs`)
@@ -39,7 +45,7 @@ export function fakeHypervisor(settings: FakeSettings = {}): FakeHypervisor {
       machines.set(spec.id, machine)
       void machine.ended.then(() => machines.delete(spec.id))
       try {
-        await assemble(machine, spec)
+        await assemble(machine, spec, uefi)
         const reason = settings.refuses?.(spec)
         if (reason !== undefined) throw new Error(`machine ${spec.id} did not start: ${reason}`)
         signal?.throwIfAborted()

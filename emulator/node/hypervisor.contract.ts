@@ -1,4 +1,5 @@
-import { access, readFile, rename } from 'node:fs/promises'
+import { access, readFile, rename, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../state/clock.ts'
 import type { GuestBehaviour } from './boot-sector.contract.ts'
@@ -155,6 +156,22 @@ export function hypervisorContract(name: string, make: () => Promise<HypervisorH
       await expect(harness.hypervisor.start(spec)).rejects.toThrow(file)
       await rename(`${file}.away`, file)
       expect(await harness.hypervisor.start(spec)).toMatchObject({ id: 'i-1' })
+    })
+
+    test('the variables of UEFI are made for their owner alone, and stay what they are', async () => {
+      const plain = await harness.spec('i-1', 'idles')
+      const uefiVariables = join(plain.folder, 'uefi')
+      const spec: MachineSpec = { ...plain, boot: { kind: 'disk', uefiVariables } }
+      const start = async () => {
+        const machine = await harness.hypervisor.start(spec)
+        const { ino, mode } = await stat(uefiVariables)
+        await machine.end()
+        await harness.gone(machine, spec)
+        return { ino, access: mode & 0o777 }
+      }
+      const first = await start()
+      expect(first.access).toBe(0o600)
+      expect(await start()).toEqual(first)
     })
 
     test('an aborted start rejects with the reason of the abort', async () => {

@@ -23,6 +23,11 @@ export const maximumDrives = 27
 export type Boot =
   | {
       kind: 'disk'
+      /**
+       * Starts by UEFI, not by the BIOS. The file in which the firmware keeps its variables; the hypervisor MUST make it, 0600,
+       * when it is not there.
+       */
+      uefiVariables?: string
       /** An ISO image, as a disc in a drive that is started from when the disk does not boot; a keyboard comes with it. */
       installer?: string
     }
@@ -183,6 +188,8 @@ export interface HypervisorDescription {
   accelerator: Accelerator | 'none'
   /** How many times longer than on an ordinary host waits have to be: 1 or more; 0 where guests are up at once. */
   pace: number
+  /** Whether machines can start by UEFI. */
+  uefi: boolean
 }
 
 /** How a processor is had: by hardware (`kvm`, `hvf`) or by translation (`tcg`). */

@@ -80,6 +80,20 @@ test('an installer is a disc behind the disk in the boot order, and has a keyboa
   expect(valuesOf(args, '-machine').at(-1)).toBe('i8042=on')
 })
 
+test("UEFI comes as two chips of flash memory, one only read, one the machine's own", () => {
+  const uefi: MachineSpec = { ...hvm, boot: { kind: 'disk', uefiVariables: '/data/i-1/uefi,x' } }
+  const args = qemuArguments(uefi, host, '/firmware/code.fd')
+  expect(nodes(args).slice(0, 4)).toMatchObject([
+    { driver: 'file', filename: '/firmware/code.fd', 'read-only': true },
+    { driver: 'raw', 'node-name': 'uefi.code', 'read-only': true },
+    { driver: 'file', filename: '/data/i-1/uefi,x', 'read-only': false, cache: { 'no-flush': false } },
+    { driver: 'raw', 'node-name': 'uefi.variables', 'read-only': false },
+  ])
+  expect(valuesOf(args, '-machine').at(-1)).toBe('pflash0=uefi.code,pflash1=uefi.variables')
+  expect(() => qemuArguments(uefi, host)).toThrow('apt-get install ovmf')
+  expect(qemuArguments(hvm, host, '/firmware/code.fd').join(' ')).not.toMatch(/pflash|code\.fd/)
+})
+
 test('a network card has its address and a cable of its own, and nothing to boot from', () => {
   const args = qemuArguments({ ...hvm, network: { mac: 'd0:0d:01:02:03:04' } }, host)
   expect(valuesOf(args, '-netdev')).toEqual([
@@ -163,6 +177,7 @@ describe('no value means more to QEMU than it should', () => {
     ['path', { drives: [{ ...root, backing: { format: 'raw', file: 'nbd:host' } }] }],
     ['path', { boot: { ...boot, kernel: 'vmlinuz' } }],
     ['path', { boot: { ...boot, ramdisk: 'initrd' } }],
+    ['path', { boot: { kind: 'disk', uefiVariables: 'uefi' } }],
     ['command line', { boot: { ...boot, commandLine: 'a\nb' } }],
     ['drive to boot from', { drives: [] }],
     ['drive id', { drives: [{ ...root, id: 'Root' }] }],

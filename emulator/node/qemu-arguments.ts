@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { driveDevice, driveNodes, layerNodes } from './block-nodes.ts'
 import type { Accelerator, Drive, MachineSpec } from './hypervisor.ts'
 import { checkSpec } from './spec-check.ts'
+import { uefiMissing } from './uefi-firmware.ts'
 
 /** What of the host shows in the arguments. `sandbox`: QEMU can confine itself with seccomp (Linux). */
 export interface QemuHost {
@@ -61,6 +62,18 @@ function installerArguments(file: string): string[] {
   return [...parts, '-device', JSON.stringify(drive), '-machine', 'i8042=on']
 }
 
+/** The UEFI firmware in place of the BIOS: its program, which is only read, and its variables. No drive's id has a dot. */
+function firmwareArguments({ boot }: MachineSpec, code: string | undefined): string[] {
+  if (boot.kind !== 'disk' || boot.uefiVariables === undefined) return []
+  if (code === undefined) throw new Error(uefiMissing)
+  const nodes = [
+    ...layerNodes('uefi.code', { format: 'raw', file: code }, { readOnly: true, durable: false }),
+    ...layerNodes('uefi.variables', { format: 'raw', file: boot.uefiVariables }, { readOnly: false, durable: true }),
+  ]
+  const parts = nodes.flatMap((node) => ['-blockdev', JSON.stringify(node)])
+  return [...parts, '-machine', 'pflash0=uefi.code,pflash1=uefi.variables']
+}
+
 function bootArguments({ boot }: MachineSpec): string[] {
   if (boot.kind === 'disk') {
     // A screen cannot be plugged in later, and boot loaders expect one; a paravirtual guest has none. The name is
@@ -73,10 +86,11 @@ function bootArguments({ boot }: MachineSpec): string[] {
 }
 
 /**
- * The arguments that make QEMU this machine: paused until QMP says `cont`, so that no event is missed. Pure.
- * Throws when a value of the spec breaks the form that `hypervisor.ts` asks for.
+ * The arguments that make QEMU this machine: paused until QMP says `cont`, so that no event is missed. `uefiCode` is the
+ * program of the UEFI firmware. Pure. Throws when a value of the spec breaks the form that `hypervisor.ts` asks for, and
+ * when a machine is to start by UEFI without a firmware.
  */
-export function qemuArguments(spec: MachineSpec, host: QemuHost): string[] {
+export function qemuArguments(spec: MachineSpec, host: QemuHost, uefiCode?: string): string[] {
   checkSpec(spec)
   const firmware = `type=1,manufacturer=Eucalyptus,product=Eucalyptus,serial=${spec.uuid},uuid=${spec.uuid}`
   return [
@@ -90,6 +104,7 @@ export function qemuArguments(spec: MachineSpec, host: QemuHost): string[] {
     // Standard output is the console's file, standard input what is typed. A socket with a log of its own would do both,
     // but QEMU 7.2 logs a character once more for each time that the socket is full.
     ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
+    ...firmwareArguments(spec, uefiCode),
     ...bootArguments(spec),
     ...nicArguments(spec),
     ...['-object', JSON.stringify({ 'qom-type': 'rng-builtin', id: 'rng' })],

@@ -18,6 +18,7 @@ import { copyDrives } from './qemu-snapshot.ts'
 import { goOnWhenThereIsRoom } from './qemu-stall.ts'
 import { connectQmp, type Qmp } from './qmp.ts'
 import { type Child, type Supervision, spawnSupervised } from './supervision.ts'
+import { findUefiFirmware, provideVariables, uefiMissing } from './uefi-firmware.ts'
 
 /** The QEMU that machines run on. */
 export interface QemuInstallation extends QemuHost {
@@ -73,10 +74,20 @@ async function quit(child: Child, qmp: Qmp, drives: QemuDrives, clock: Clock): P
   await asked
 }
 
+/** The program of the UEFI firmware for a machine that starts by it, whose variables are in place then. Throws when there is none. */
+async function uefiCode({ boot }: MachineSpec, binary: string): Promise<string | undefined> {
+  if (boot.kind !== 'disk' || boot.uefiVariables === undefined) return undefined
+  // Looked for each time: it may have been installed meanwhile.
+  const firmware = await findUefiFirmware(binary)
+  if (firmware === undefined) throw new Error(uefiMissing)
+  await provideVariables(firmware, boot.uefiVariables)
+  return firmware.code
+}
+
 /** Starts QEMU, paused no longer. Throws, with nothing left of it, when it does not come up. */
 async function launch(spec: MachineSpec, installation: QemuInstallation, clock: Clock, signal?: AbortSignal) {
-  const args = qemuArguments(spec, installation)
   const { supervision, binary } = installation
+  const args = qemuArguments(spec, installation, await uefiCode(spec, binary))
   const log = join(spec.folder, 'qemu.log')
   const files = { log, folder: spec.folder, output: spec.console, secondChannel: spec.network !== undefined }
   const child = await spawnSupervised(supervision, binary, args, files)

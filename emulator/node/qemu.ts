@@ -7,6 +7,7 @@ import { slowed } from './pace.ts'
 import { findQemu, qemuMissing, qemuVersion } from './qemu-binary.ts'
 import { type QemuInstallation, startQemuMachine } from './qemu-machine.ts'
 import { findSupervision, type Supervision } from './supervision.ts'
+import { findUefiFirmware } from './uefi-firmware.ts'
 
 /** What `qemuHypervisor` can be told. */
 export interface QemuSettings {
@@ -51,8 +52,8 @@ export function qemuHypervisor(settings: QemuSettings): Hypervisor {
   }
   return {
     describe: async () => {
-      const { version, accelerator, pace } = await host()
-      return { name: 'qemu', version, accelerator, pace }
+      const { binary, version, accelerator, pace } = await host()
+      return { name: 'qemu', version, accelerator, pace, uefi: (await findUefiFirmware(binary)) !== undefined }
     },
     start: async (spec, { signal } = {}) => {
       closing.signal.throwIfAborted()

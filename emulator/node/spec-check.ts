@@ -39,7 +39,7 @@ export function checkSpec(spec: MachineSpec): void {
     check(!/[\0\r\n]/.test(boot.commandLine), 'command line')
   } else {
     check(drives.length > 0, 'drive to boot from')
-    if (boot.installer !== undefined) files.push(boot.installer)
+    files.push(...[boot.installer, boot.uefiVariables].filter((file) => file !== undefined))
   }
   for (const file of files) demandPath(id, file)
   for (const drive of drives) checkDrive(id, drive)

@@ -77,6 +77,18 @@ export function allowed(acl: Acl, requester: Requester, permission: Permission):
   )
 }
 
+const isPublicGrant = ({ grantee }: Grant) =>
+  grantee.kind === 'group' && (grantee.uri === groups.allUsers || grantee.uri === groups.authenticatedUsers)
+
+/** Whether an ACL gives everybody something, with a name or without (S3 user guide, "The meaning of public"). */
+export const isPublicAcl = ({ grants }: Acl): boolean => grants.some(isPublicGrant)
+
+/** An ACL without what it gives everybody. */
+export const withoutPublicGrants = (acl: Acl): Acl => ({
+  ...acl,
+  grants: acl.grants.filter((grant) => !isPublicGrant(grant)),
+})
+
 const toGroup = (uri: string, ...given: Permission[]): Grant[] =>
   given.map((permission) => ({ grantee: { kind: 'group', uri }, permission }))
 

@@ -23,8 +23,8 @@ export interface Buckets {
   findBucket(name: string): Promise<BucketRecord | undefined>
   /** The buckets of an account, by name. */
   listBuckets(accountId: string): Promise<BucketRecord[]>
-  /** Replaces what `change` returns. Throws NoSuchBucket. */
-  changeBucket(name: string, change: (bucket: BucketRecord) => Partial<Pick<BucketRecord, 'acl'>>): Promise<void>
+  /** Replaces what `change` returns, which is never its name or owner. Throws NoSuchBucket. */
+  changeBucket(name: string, change: (bucket: BucketRecord) => Partial<BucketRecord>): Promise<void>
   /** Removes an empty bucket with its incomplete uploads. Throws NoSuchBucket and BucketNotEmpty. */
   deleteBucket(name: string): Promise<void>
 }
@@ -44,6 +44,7 @@ export function createBuckets(engine: Engine): Buckets {
         const { accountId } = acl.owner
         if (lookUp(buckets, indexKey([], name))) throw new StoreRefusal('BucketAlreadyExists', name)
         if (accountBuckets.getKeysCount(range(accountId)) >= mostBuckets) throw new StoreRefusal('TooManyBuckets', name)
+        await engine.space.take(4096, 'index')
         const bucket = { name, acl, location, createdAt: clock.now().getTime() }
         await tables.commit((writes) => {
           writes.put(buckets, indexKey([], name), bucket)
@@ -67,7 +68,8 @@ export function createBuckets(engine: Engine): Buckets {
     deleteBucket: (name) =>
       locks.hold([lock.bucket(name)], async () => {
         const bucket = bucketNamed(engine, name)
-        if (tables.objects.getKeysCount({ ...range(name), limit: 1 }) > 0)
+        const { objects, versions } = tables
+        if ([objects, versions].some((table) => table.getKeysCount({ ...range(name), limit: 1 }) > 0))
           throw new StoreRefusal('BucketNotEmpty', name)
         const uploads = [...tables.uploads.getRange(range(name))].map(({ value }) => value)
         const files: string[] = []

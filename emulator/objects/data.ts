@@ -3,7 +3,7 @@ import type { FileSpace } from './file-space.ts'
 import { indexKey } from './keys.ts'
 import type { Leases } from './leases.ts'
 import type { Room } from './receive.ts'
-import type { Data } from './records.ts'
+import type { Data, Piece } from './records.ts'
 import type { Change, Tables } from './tables.ts'
 
 /** First and last byte, both counted. */
@@ -14,8 +14,8 @@ export interface ByteRange {
 
 /** Bytes that stay readable, whoever overwrites or removes them, until they are let go. */
 export interface HeldData {
-  /** Bytes of each part of a completed upload; else one number, the whole size. */
-  readonly pieceSizes: readonly number[]
+  /** The parts of a completed upload; else one piece, the whole. */
+  readonly pieces: readonly Piece[]
   /** Streams a range. The data is let go when the stream is closed. */
   stream(range: ByteRange): Readable
   /** To be called when nothing is streamed. */
@@ -23,7 +23,7 @@ export interface HeldData {
 }
 
 /** The pieces that hold the bytes, in order: of a completed upload its parts, else the data itself. */
-export function piecesOf({ layouts }: Tables, data: Data): readonly Data[] {
+export function piecesOf({ layouts }: Tables, data: Data): readonly Piece[] {
   return data.kind === 'parts' ? (layouts.get(indexKey([], data.id)) ?? []) : [data]
 }
 
@@ -60,7 +60,7 @@ export function hold({ tables, files }: Room, leases: Leases, data: Data): HeldD
     if (bytes) inline.set(id, bytes)
   }
   return {
-    pieceSizes: pieces.map(({ size }) => size),
+    pieces,
     letGo,
     stream(range) {
       const body = Readable.from(bytesOf(files, inline, pieces, range), { objectMode: false, highWaterMark: 1 << 20 })

@@ -1,11 +1,46 @@
 import { createReadStream } from 'node:fs'
-import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, statfs, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { privateFolder, syncFolder } from '../state/files.ts'
 
+/** What a file space asks of the system: tests put in one that traces what is synced when, and one that is full. */
+export interface FileLayer {
+  mkdir(path: string): Promise<unknown>
+  /** Opens a new file, 0600. Throws when there is one. */
+  create(path: string): Promise<FileHandle>
+  /** Writes to the end of the file. */
+  append(file: FileHandle, bytes: Buffer): Promise<void>
+  /** Has the file's bytes on disk. */
+  sync(file: FileHandle): Promise<void>
+  /** Has the names in a folder on disk. */
+  syncFolder(path: string): Promise<void>
+  unlink(path: string): Promise<void>
+  /** Bytes that its disk has free. */
+  free(path: string): Promise<number>
+}
+
+/** The host's files. */
+export const hostFiles: FileLayer = {
+  mkdir: (path) => mkdir(path, { recursive: true, mode: 0o700 }),
+  create: (path) => open(path, 'wx', 0o600),
+  async append(file, bytes) {
+    for (let offset = 0; offset < bytes.length; ) offset += (await file.write(bytes, offset)).bytesWritten
+  },
+  sync: (file) => file.sync(),
+  syncFolder,
+  unlink,
+  async free(path) {
+    const { bavail, bsize } = await statfs(path)
+    return bavail * bsize
+  },
+}
+
+/** The host's files, for those who ask for speed alone: the system writes them to disk when it likes. */
+export const unsyncedFiles: FileLayer = { ...hostFiles, sync: async () => {}, syncFolder: async () => {} }
+
 /** Files under random ids, two folders deep. A file is written once and never renamed or changed. */
-export interface FileSpace {
+export interface FileSpace extends Pick<FileLayer, 'append' | 'sync'> {
   /** Opens a new file of that id, 0600, whose name is on disk. */
   create(id: string): Promise<FileHandle>
   /** The bytes from `start` to `end`, both counted. */
@@ -16,12 +51,15 @@ export interface FileSpace {
 
 const isMissing = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT'
 
+/** The path of a file below the root of its space. */
+export const filePath = (root: string, id: string): string => join(root, id.slice(0, 2), id.slice(2, 4), id)
+
 /** The files below `root`, which is made. */
-export async function openFileSpace(root: string): Promise<FileSpace> {
+export async function openFileSpace(root: string, layer: FileLayer = hostFiles): Promise<FileSpace> {
   await privateFolder(root)
   const folders = new Map<string, Promise<void>>()
-  const folderOf = (id: string) => join(root, id.slice(0, 2), id.slice(2, 4))
-  const pathOf = (id: string) => join(folderOf(id), id)
+  const pathOf = (id: string) => filePath(root, id)
+  const folderOf = (id: string) => join(pathOf(id), '..')
 
   /** Makes a folder whose own name is on disk as well; everyone who needs it waits for that. */
   const durableFolder = (id: string) => {
@@ -32,17 +70,19 @@ export async function openFileSpace(root: string): Promise<FileSpace> {
     return made
   }
   const makeFolder = async (folder: string) => {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    await syncFolder(join(folder, '..'))
-    await syncFolder(root)
+    await layer.mkdir(folder)
+    await layer.syncFolder(join(folder, '..'))
+    await layer.syncFolder(root)
   }
 
   return {
+    append: layer.append,
+    sync: layer.sync,
     async create(id) {
       await durableFolder(id)
-      const file = await open(pathOf(id), 'wx', 0o600)
+      const file = await layer.create(pathOf(id))
       try {
-        await syncFolder(folderOf(id))
+        await layer.syncFolder(folderOf(id))
         return file
       } catch (error) {
         await file.close()
@@ -53,7 +93,7 @@ export async function openFileSpace(root: string): Promise<FileSpace> {
     read: (id, start, end) => createReadStream(pathOf(id), { start, end, highWaterMark: 1 << 20 }),
     async remove(id) {
       try {
-        await unlink(pathOf(id))
+        await layer.unlink(pathOf(id))
       } catch (error) {
         if (!isMissing(error)) throw error
       }

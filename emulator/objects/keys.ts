@@ -25,6 +25,36 @@ export function partKey(uploadId: string, partNumber: number): Buffer {
   return indexKey([uploadId], number)
 }
 
+/**
+ * Each zero byte followed by 0xff: so what follows a text can begin with two zero bytes, whatever the text has, and texts
+ * keep their order.
+ */
+function escapeZeros(text: Uint8Array): Buffer {
+  return text.includes(0)
+    ? Buffer.from([...text].flatMap((byte) => (byte === 0 ? [0, 0xff] : [byte])))
+    : Buffer.from(text)
+}
+
+/** What the keys of all versions of an object begin with. */
+export function versionsKey(bucket: string, key: string): Buffer {
+  return indexKey([bucket], Buffer.concat([escapeZeros(Buffer.from(key)), divider, divider]))
+}
+
+/** The last number that a version can have. */
+const lastSequence = 2 ** 48 - 1
+
+/** The key of a version: those of one object sort from the newest, which has the greatest sequence, to the oldest. */
+export function versionKey(bucket: string, key: string, sequence: number): Buffer {
+  const fromLast = Buffer.alloc(6)
+  fromLast.writeUIntBE(lastSequence - sequence, 0, 6)
+  return Buffer.concat([versionsKey(bucket, key), fromLast])
+}
+
+/** Where to begin to read the versions of objects from a position among their keys on; see `seekKey`. */
+export function seekVersions(bucket: string, from: Uint8Array): Buffer {
+  return seekKey([bucket], escapeZeros(from))
+}
+
 /** The least key that is greater than every key that begins with `prefix`. Empty when there is none. */
 export function afterPrefix(prefix: Uint8Array): Buffer {
   let length = prefix.length

@@ -1,22 +1,34 @@
 import type { Readable } from 'node:stream'
-import { type Acl, allowed, type Requester } from './acl.ts'
-import { type ByteRange, hold, release } from './data.ts'
+import { type Acl, allowed, type Owner, type Requester } from './acl.ts'
+import { type ByteRange, hold } from './data.ts'
 import { bucketNamed, checked, type Engine, lock, removeLater } from './engine.ts'
 import { afterPrefix, indexKey, seekKey } from './keys.ts'
 import { type Page, type PageRequest, page } from './paging.ts'
-import { receive } from './receive.ts'
-import type { ObjectHeaders, ObjectRecord } from './records.ts'
+import { type Incoming, receive } from './receive.ts'
+import type { BucketRecord, ObjectChecksum, ObjectHeaders, ObjectRecord, Piece, VersionRecord } from './records.ts'
 import { StoreRefusal } from './refusal.ts'
 import { lookUp } from './tables.ts'
+import { type ListedVersion, listVersions, type VersionsRequest } from './version-listing.ts'
+import {
+  addDeleteMarker,
+  findVersion,
+  isDeleteMarker,
+  newestVersion,
+  nullVersion,
+  objectNamed,
+  removeVersion,
+  rewriteObject,
+  succeed,
+  versionIdOf,
+} from './versions.ts'
 
 /** An object to store; its ACL names its owner. */
-export interface NewObject extends ObjectHeaders {
+export interface NewObject extends ObjectHeaders, Incoming {
   readonly bucket: string
   readonly key: string
   readonly acl: Acl
-  readonly body: Readable
-  /** Hex MD5 of the body, asked for after its end; without it the store computes it. */
-  readonly md5?: () => string
+  /** The checksum to keep, asked for after the end of the body. */
+  readonly checksumOf?: (() => ObjectChecksum | undefined) | undefined
   /** Sees the object that is there when the new one would replace it; throws to refuse that. */
   readonly condition?: (present: ObjectRecord | undefined) => void
 }
@@ -24,11 +36,39 @@ export interface NewObject extends ObjectHeaders {
 /** An object whose bytes stay as they are, whoever overwrites or deletes it, until it is read or closed. */
 export interface OpenObject {
   readonly record: ObjectRecord
-  /** Bytes of each part if an upload made the object; else one number, its size. */
-  readonly pieceSizes: readonly number[]
+  /** The parts if an upload made the object; else one piece. */
+  readonly pieces: readonly Piece[]
   /** The bytes, or a range of them. It must be read to its end or destroyed. */
   body(range?: ByteRange): Readable
   close(): void
+}
+
+/** Which version to open, and for whom. */
+export interface ToOpen {
+  readonly versionId?: string | undefined
+  readonly requester?: Requester | undefined
+  /** Decides on the very object that is opened, where not its ACL alone does. */
+  readonly may?: (object: ObjectRecord) => boolean
+}
+
+/** What is to be deleted, and how. */
+export interface Deletion {
+  /** The version to remove for good; `null` is the one without an id. */
+  readonly versionId?: string | undefined
+  /** Who owns the delete marker; the owner of the bucket unless told otherwise. */
+  readonly owner?: Owner
+  /** Makes no delete marker for a key that has no versions. */
+  readonly onlyPresent?: boolean
+  /** Sees what is to be removed or hidden, be it a delete marker; throws to refuse that. */
+  readonly condition?: (present: VersionRecord | undefined) => void
+}
+
+/** What a deletion has done. */
+export interface Deleted {
+  /** Whether a delete marker was removed or, without the id of a version, made. */
+  readonly deleteMarker: boolean
+  /** Of the version that was removed or made; left out where there was no versioning. */
+  readonly versionId?: string
 }
 
 /** Objects of the store: see ObjectStore. */
@@ -36,65 +76,128 @@ export interface Objects {
   /** Reads the body to its end, then replaces what is there. Throws NoSuchBucket and what the body is destroyed with. */
   putObject(object: NewObject): Promise<ObjectRecord>
   findObject(bucket: string, key: string): Promise<ObjectRecord | undefined>
-  /** Opens an object; with a requester only if its ACL lets them read. Throws NoSuchBucket, NoSuchKey, AccessDenied. */
-  openObject(bucket: string, key: string, options?: { requester?: Requester }): Promise<OpenObject>
+  /**
+   * The version with an id, or without one the current object. Throws NoSuchBucket, NoSuchKey, NoSuchVersion and, for the
+   * id of a delete marker, MethodNotAllowed.
+   */
+  getObject(bucket: string, key: string, versionId?: string): Promise<ObjectRecord>
+  /** Opens what `getObject` gets; with a requester only if its ACL lets them read. Throws AccessDenied and those. */
+  openObject(bucket: string, key: string, options?: ToOpen): Promise<OpenObject>
   /** Opens and streams an object or a range of it; throws as `openObject`. */
   read(
     bucket: string,
     key: string,
     options?: { range?: ByteRange; requester?: Requester },
   ): Promise<{ record: ObjectRecord; body: Readable }>
-  /** Replaces what `change` returns. Throws NoSuchBucket and NoSuchKey. */
-  changeObject(bucket: string, key: string, change: (object: ObjectRecord) => { acl: Acl }): Promise<void>
-  /** Removes an object. False when there was none. Throws NoSuchBucket. */
-  deleteObject(bucket: string, key: string): Promise<boolean>
+  /** Replaces what `change` returns, in the version that `getObject` gets. Throws what that throws. */
+  changeObject(
+    bucket: string,
+    key: string,
+    change: (object: ObjectRecord) => Partial<Pick<ObjectRecord, 'acl' | 'tags'>>,
+    versionId?: string,
+  ): Promise<void>
+  /**
+   * Removes an object, or a version for good. Where there is or was versioning, an object is kept, as a version that is
+   * not current, and a delete marker stands in its place. Undefined when there was nothing to do. Throws NoSuchBucket.
+   */
+  deleteObject(bucket: string, key: string, deletion?: Deletion): Promise<Deleted | undefined>
   /** A page of the keys, in order of their UTF-8 bytes. Throws NoSuchBucket. */
   listObjects(bucket: string, request: PageRequest): Promise<Page<ObjectRecord>>
+  /** A page of the versions, delete markers among them, by key and from the newest on. Throws NoSuchBucket. */
+  listVersions(bucket: string, request: VersionsRequest): Promise<Page<ListedVersion>>
 }
 
 const find = ({ tables }: Engine, bucket: string, key: string) => lookUp(tables.objects, indexKey([bucket], key))
-
-function objectNamed(engine: Engine, bucket: string, key: string): ObjectRecord {
-  bucketNamed(engine, bucket)
-  const object = find(engine, bucket, key)
-  if (!object) throw new StoreRefusal('NoSuchKey', `${bucket}/${key}`)
-  return object
-}
 
 /** Holds the locks under which an object may be written. */
 const writing = <Result>(engine: Engine, bucket: string, key: string, work: () => Promise<Result>) =>
   engine.locks.hold([lock.inBucket(bucket), lock.object(bucket, key)], work)
 
 async function putObject(engine: Engine, object: NewObject): Promise<ObjectRecord> {
-  const { bucket, key, acl, headers, metadata, condition } = object
-  const received = await receive(engine, object.body, object.md5)
+  const { bucket, key, acl, headers, metadata, tags, condition } = object
+  const received = await receive(engine, object)
   return writing(engine, bucket, key, async () => {
-    const replaced = await checked(received, () => {
-      bucketNamed(engine, bucket)
+    const { identity, displace } = await checked(received, () => {
+      const home = bucketNamed(engine, bucket)
       const present = find(engine, bucket, key)
       condition?.(present)
-      return present
+      return succeed(engine, home, key, present)
     })
     const { data, md5: etag } = received
+    const checksum = object.checksumOf?.()
     const lastModified = engine.clock.now().getTime()
-    const record: ObjectRecord = { bucket, key, acl, headers, metadata, data, etag, lastModified }
+    const record: ObjectRecord = {
+      ...{ bucket, key, acl, headers, metadata, data, etag, lastModified },
+      ...(checksum && { checksum }),
+      ...(tags && { tags }),
+      ...identity,
+    }
     let files: string[] = []
     await engine.tables.commit((writes) => {
       received.keep(writes)
+      files = displace(writes)
       writes.put(engine.tables.objects, indexKey([bucket], key), record)
-      if (replaced) files = release(engine.tables, writes, replaced.data)
     })
     removeLater(engine, files)
     return record
   })
 }
 
-function openObject(engine: Engine, bucket: string, key: string, requester?: Requester): OpenObject {
-  const record = objectNamed(engine, bucket, key)
-  if (requester && !allowed(record.acl, requester, 'READ')) throw new StoreRefusal('AccessDenied', `${bucket}/${key}`)
-  const { pieceSizes, stream, letGo } = hold(engine, engine.leases, record.data)
+function openObject(engine: Engine, bucket: string, key: string, options: ToOpen): OpenObject {
+  const { requester, versionId, may = (object) => !requester || allowed(object.acl, requester, 'READ') } = options
+  const record = objectNamed(engine, bucket, key, versionId)
+  if (!may(record)) throw new StoreRefusal('AccessDenied', `${bucket}/${key}`)
+  const { pieces, stream, letGo } = hold(engine, engine.leases, record.data)
   const whole = { start: 0, end: record.data.size - 1 }
-  return { record, pieceSizes, body: (range = whole) => stream(range), close: letGo }
+  return { record, pieces, body: (range = whole) => stream(range), close: letGo }
+}
+
+async function deleteObject(engine: Engine, bucket: BucketRecord, key: string, deletion: Deletion) {
+  const { tables, clock } = engine
+  const { owner = bucket.acl.owner, condition } = deletion
+  const isVersioned = bucket.versioning !== undefined
+  if (deletion.versionId !== undefined && (isVersioned || deletion.versionId !== nullVersion))
+    return deleteVersion(engine, bucket, key, deletion.versionId, condition)
+  const present = find(engine, bucket.name, key)
+  const found = present ?? (isVersioned ? newestVersion(engine, bucket.name, key) : undefined)
+  condition?.(found)
+  if (!found && (!isVersioned || deletion.onlyPresent)) return undefined
+  const { identity, displace } = succeed(engine, bucket, key, present)
+  const lastModified = clock.now().getTime()
+  let files: string[] = []
+  await tables.commit((writes) => {
+    if (present) writes.remove(tables.objects, indexKey([bucket.name], key))
+    files = displace(writes)
+    if (isVersioned)
+      addDeleteMarker(engine, writes, {
+        deleteMarker: true,
+        bucket: bucket.name,
+        key,
+        owner,
+        lastModified,
+        ...identity,
+      })
+  })
+  removeLater(engine, files)
+  return isVersioned ? { deleteMarker: true, versionId: versionIdOf(identity) } : { deleteMarker: false }
+}
+
+async function deleteVersion(
+  engine: Engine,
+  bucket: BucketRecord,
+  key: string,
+  versionId: string,
+  condition: Deletion['condition'],
+): Promise<Deleted | undefined> {
+  const version = findVersion(engine, bucket, key, versionId)
+  condition?.(version)
+  if (!version) return undefined
+  let files: string[] = []
+  await engine.tables.commit((writes) => {
+    files = removeVersion(engine, writes, version)
+  })
+  removeLater(engine, files)
+  return { deleteMarker: isDeleteMarker(version), versionId }
 }
 
 /** Objects over an engine. */
@@ -103,30 +206,20 @@ export function createObjects(engine: Engine): Objects {
   return {
     putObject: (object) => putObject(engine, object),
     findObject: async (bucket, key) => find(engine, bucket, key),
-    openObject: async (bucket, key, { requester } = {}) => openObject(engine, bucket, key, requester),
+    getObject: async (bucket, key, versionId) => objectNamed(engine, bucket, key, versionId),
+    openObject: async (bucket, key, options = {}) => openObject(engine, bucket, key, options),
     async read(bucket, key, { range, requester } = {}) {
-      const { record, body } = openObject(engine, bucket, key, requester)
+      const { record, body } = openObject(engine, bucket, key, { requester })
       return { record, body: body(range) }
     },
-    changeObject: (bucket, key, change) =>
+    changeObject: (bucket, key, change, versionId) =>
       writing(engine, bucket, key, async () => {
-        const object = objectNamed(engine, bucket, key)
+        const object = objectNamed(engine, bucket, key, versionId)
         const changed = { ...object, ...change(object) }
-        await tables.commit((writes) => writes.put(tables.objects, indexKey([bucket], key), changed))
+        await tables.commit((writes) => rewriteObject(engine, writes, changed))
       }),
-    deleteObject: (bucket, key) =>
-      writing(engine, bucket, key, async () => {
-        bucketNamed(engine, bucket)
-        const object = find(engine, bucket, key)
-        if (!object) return false
-        let files: string[] = []
-        await tables.commit((writes) => {
-          writes.remove(tables.objects, indexKey([bucket], key))
-          files = release(tables, writes, object.data)
-        })
-        removeLater(engine, files)
-        return true
-      }),
+    deleteObject: (bucket, key, deletion = {}) =>
+      writing(engine, bucket, key, () => deleteObject(engine, bucketNamed(engine, bucket), key, deletion)),
     async listObjects(bucket, request) {
       bucketNamed(engine, bucket)
       const end = afterPrefix(indexKey([bucket]))
@@ -137,5 +230,6 @@ export function createObjects(engine: Engine): Objects {
           .map(({ value }) => ({ name: value.key, row: value }))
       return page(scan, request, start)
     },
+    listVersions: async (bucket, request) => listVersions(engine, bucketNamed(engine, bucket), request),
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { FileHandle } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type { FileSpace } from './file-space.ts'
+import type { FreeSpace } from './free-space.ts'
 import { indexKey } from './keys.ts'
 import type { Data } from './records.ts'
 import type { Change, Tables } from './tables.ts'
@@ -23,6 +23,7 @@ export const largestInline = 64 * 1024
 export interface Room {
   readonly tables: Tables
   readonly files: FileSpace
+  readonly space: FreeSpace
   /** A random id, 32 hex digits. */
   readonly newId: () => string
 }
@@ -33,8 +34,13 @@ export async function forgetFile({ tables, files }: Room, id: string): Promise<v
   await tables.unowned.remove(indexKey([], id))
 }
 
-async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
-  for (let offset = 0; offset < chunk.length; ) offset += (await file.write(chunk, offset)).bytesWritten
+/** A body on its way into the store. */
+export interface Incoming {
+  readonly body: Readable
+  /** Hex MD5 of the body, asked for after its end; without it the store computes it. */
+  readonly md5?: (() => string) | undefined
+  /** Sees the bytes as they come: for a checksum of what no client sent. */
+  readonly observe?: ((chunk: Buffer) => void) | undefined
 }
 
 type Chunks = AsyncIterator<Buffer, undefined>
@@ -42,19 +48,22 @@ type Chunks = AsyncIterator<Buffer, undefined>
 /** Writes `first` and the remaining chunks to a file that is known as unowned before it exists. */
 async function receiveFile(room: Room, first: Buffer, rest: Chunks, hash: (chunk: Buffer) => void): Promise<Data> {
   const id = room.newId()
+  await room.space.take(first.length, 'file')
   await room.tables.commit((writes) => writes.put(room.tables.unowned, indexKey([], id), true))
   try {
     const file = await room.files.create(id)
     try {
-      await writeAll(file, first)
+      await room.files.append(file, first)
       let size = first.length
       for (let next = await rest.next(); !next.done; next = await rest.next()) {
-        const written = writeAll(file, next.value)
+        const taken = room.space.take(next.value.length, 'file')
+        if (taken) await taken
+        const written = room.files.append(file, next.value)
         hash(next.value)
         await written
         size += next.value.length
       }
-      await file.sync()
+      await room.files.sync(file)
       return { kind: 'file', id, size }
     } finally {
       await file.close()
@@ -69,9 +78,12 @@ async function receiveFile(room: Room, first: Buffer, rest: Chunks, hash: (chunk
  * Reads `body` to its end and puts its bytes where they stay. `md5` is asked for afterwards; without it the MD5 is
  * computed here. Throws what the body is destroyed with; then nothing is left behind.
  */
-export async function receive(room: Room, body: Readable, md5?: () => string): Promise<Received> {
+export async function receive(room: Room, { body, md5, observe }: Incoming): Promise<Received> {
   const hash = md5 ? undefined : createHash('md5')
-  const update = (chunk: Buffer) => void hash?.update(chunk)
+  const update = (chunk: Buffer) => {
+    hash?.update(chunk)
+    observe?.(chunk)
+  }
   const digest = () => hash?.digest('hex') ?? md5?.() ?? ''
   const first: Buffer[] = []
   let size = 0
@@ -90,6 +102,8 @@ export async function receive(room: Room, body: Readable, md5?: () => string): P
       discard: () => forgetFile(room, data.id),
     }
   }
+  const taken = room.space.take(size, 'index')
+  if (taken) await taken
   const data: Data = { kind: 'inline', id: room.newId(), size }
   return {
     data,

@@ -1,3 +1,5 @@
+import type { DeleteMarkerRecord } from './records.ts'
+
 /** Why the store does not do what it was asked; the words are S3's error codes. */
 export type RefusalCode =
   | 'AccessDenied'
@@ -6,9 +8,12 @@ export type RefusalCode =
   | 'EntityTooSmall'
   | 'InvalidPart'
   | 'InvalidPartOrder'
+  | 'KeyTooLong'
+  | 'MethodNotAllowed'
   | 'NoSuchBucket'
   | 'NoSuchKey'
   | 'NoSuchUpload'
+  | 'NoSuchVersion'
   | 'TooManyBuckets'
 
 /** A request that the store understood and refuses. Nothing has changed. */
@@ -17,10 +22,13 @@ export class StoreRefusal extends Error {
   readonly code: RefusalCode
   /** The bucket, `bucket/key` or upload that it is about. */
   readonly subject: string
+  /** The delete marker that was found where an object was asked for. */
+  readonly deleteMarker: DeleteMarkerRecord | undefined
 
-  constructor(code: RefusalCode, subject: string) {
+  constructor(code: RefusalCode, subject: string, deleteMarker?: DeleteMarkerRecord) {
     super(`${code}: ${subject}`)
     this.code = code
     this.subject = subject
+    this.deleteMarker = deleteMarker
   }
 }

@@ -4,19 +4,21 @@ import { type Clock, systemClock } from '../state/clock.ts'
 import { privateFolder } from '../state/files.ts'
 import { type Buckets, createBuckets } from './buckets.ts'
 import type { Engine } from './engine.ts'
-import { openFileSpace } from './file-space.ts'
+import { createLifecycles, type Lifecycles } from './expire.ts'
+import { type FileLayer, hostFiles, openFileSpace, unsyncedFiles } from './file-space.ts'
+import { watchFreeSpace } from './free-space.ts'
 import { createLeases } from './leases.ts'
 import { createLocks } from './locks.ts'
 import { createObjects, type Objects } from './objects.ts'
 import { forgetFile } from './receive.ts'
-import { openTables } from './tables.ts'
+import { openTables, type TablesOptions } from './tables.ts'
 import { createUploads, type Uploads } from './uploads.ts'
 
 /**
  * Buckets, objects and multipart uploads, in the vocabulary of S3 but without its wire. What it refuses it throws as
  * StoreRefusal. When a promise resolves, the change is on disk; a crash leaves the old or the new state, never a mix.
  */
-export interface ObjectStore extends Buckets, Objects, Uploads {
+export interface ObjectStore extends Buckets, Objects, Uploads, Lifecycles {
   /** Resolves when everything is on disk and closed. Who still reads gets errors. */
   close(): Promise<void>
 }
@@ -27,6 +29,16 @@ export interface ObjectStoreOptions {
   readonly clock?: Clock
   /** That many random bytes, for ids. */
   readonly random?: (bytes: number) => Buffer
+  /** Whether a change is on disk when its promise resolves; it is unless told otherwise. */
+  readonly durable?: boolean
+  /** What the store writes by, in place of the system's files and LMDB: for tests of its order and of full disks. */
+  readonly layers?: StoreLayers
+}
+
+/** The two things that the store writes by. */
+export interface StoreLayers {
+  readonly files?: FileLayer
+  readonly index?: NonNullable<TablesOptions['open']>
 }
 
 /**
@@ -34,13 +46,15 @@ export interface ObjectStoreOptions {
  * those are looked at, however many objects there are.
  */
 export async function openObjectStore(options: ObjectStoreOptions): Promise<ObjectStore> {
-  const { folder, clock = systemClock, random = randomBytes } = options
+  const { folder, clock = systemClock, random = randomBytes, durable = true, layers = {} } = options
   await privateFolder(folder)
-  const files = await openFileSpace(join(folder, 'files'))
-  const tables = openTables(join(folder, 'index.mdb'))
+  const layer = layers.files ?? (durable ? hostFiles : unsyncedFiles)
+  const files = await openFileSpace(join(folder, 'files'), layer)
+  const tables = openTables(join(folder, 'index.mdb'), { durable, ...(layers.index && { open: layers.index }) })
   const engine: Engine = {
     tables,
     files,
+    space: watchFreeSpace({ disk: () => layer.free(folder), index: tables.spare }, clock),
     clock,
     newId: () => random(16).toString('hex'),
     locks: createLocks(),
@@ -48,11 +62,12 @@ export async function openObjectStore(options: ObjectStoreOptions): Promise<Obje
     removals: new Set(),
     closing: false,
   }
-  for (const key of [...tables.unowned.getKeys()]) await forgetFile(engine, Buffer.from(key).toString())
+  await Promise.all([...tables.unowned.getKeys()].map((key) => forgetFile(engine, Buffer.from(key).toString())))
+  const contents = { ...createObjects(engine), ...createUploads(engine) }
   return {
     ...createBuckets(engine),
-    ...createObjects(engine),
-    ...createUploads(engine),
+    ...contents,
+    ...createLifecycles(engine, contents),
     async close() {
       engine.closing = true
       await Promise.all(engine.removals)

@@ -1,13 +1,13 @@
 import { type Database, open } from 'lmdb'
 import { longestIndexKey } from './keys.ts'
-import type { BucketRecord, Data, ObjectRecord, PartRecord, UploadRecord } from './records.ts'
+import type { BucketRecord, ObjectRecord, PartRecord, Piece, UploadRecord, VersionRecord } from './records.ts'
 
 /** A table of the index by binary keys (keys.ts). */
 export type Table<Value> = Database<Value, Uint8Array>
 
-/** The row under a key, also for a key that is too long to have one (names come from clients). */
+/** The row under a key, also for a key that is too short or too long to have one (names come from clients). */
 export function lookUp<Value>(table: Table<Value>, key: Uint8Array): Value | undefined {
-  return key.length > longestIndexKey ? undefined : table.get(key)
+  return key.length === 0 || key.length > longestIndexKey ? undefined : table.get(key)
 }
 
 /** The writes of one commit. */
@@ -22,8 +22,12 @@ export interface Tables {
   readonly buckets: Table<BucketRecord>
   /** Account, bucket name: which buckets an account has. */
   readonly accountBuckets: Table<true>
-  /** Bucket, key. */
+  /** Bucket, key: the current versions that are objects. */
   readonly objects: Table<ObjectRecord>
+  /** Bucket, key, sequence from the newest on: versions that are not current, and all delete markers (versions.ts). */
+  readonly versions: Table<VersionRecord>
+  /** Bucket, key: the sequence of the `null` version where that is in `versions`. */
+  readonly nullVersions: Table<number>
   /** Bucket, key, upload id. */
   readonly uploads: Table<UploadRecord>
   /** Upload id, part number. */
@@ -31,7 +35,7 @@ export interface Tables {
   /** Data id: the bytes of small objects. */
   readonly inline: Table<Buffer>
   /** Data id: the parts of a completed upload, in order. */
-  readonly layouts: Table<readonly Data[]>
+  readonly layouts: Table<readonly Piece[]>
   /** Data id: files that no record owns, yet or any more. What is left here at the start is removed. */
   readonly unowned: Table<true>
   /**
@@ -39,25 +43,41 @@ export interface Tables {
    * change depends on must be held by a lock until then.
    */
   commit(change: (writes: Change) => void): Promise<void>
+  /** Bytes of its file that removed rows left for new ones. */
+  spare(): number
   close(): Promise<void>
 }
 
+/** How the index is opened. */
+export interface TablesOptions {
+  /** Whether a commit waits until its writes are on disk; it does unless told otherwise. */
+  readonly durable?: boolean
+  /** In place of LMDB's own: tests watch what is flushed when. */
+  readonly open?: typeof open
+}
+
 /** Opens the index in `path`, a file; beside it LMDB keeps its lock file. */
-export function openTables(path: string): Tables {
+export function openTables(path: string, { durable = true, open: openRoot = open }: TablesOptions = {}): Tables {
   // lmdb's types do not know permissionsMode; without it the files are made 0664.
-  const options = { path, noSubdir: true, maxDbs: 16, keyEncoding: 'binary' as const, permissionsMode: 0o600 }
-  const root = open(options)
+  const file = { path, noSubdir: true, maxDbs: 16, keyEncoding: 'binary' as const, permissionsMode: 0o600 }
+  const root = openRoot({ ...file, ...(!durable && { noSync: true }) })
   const table = <Value>(name: string, encoding: 'msgpack' | 'binary' = 'msgpack'): Table<Value> =>
     root.openDB<Value, Uint8Array>({ name, encoding, keyEncoding: 'binary' })
+  const tables = {
+    buckets: table<BucketRecord>('buckets'),
+    accountBuckets: table<true>('accountBuckets'),
+    objects: table<ObjectRecord>('objects'),
+    versions: table<VersionRecord>('versions'),
+    nullVersions: table<number>('nullVersions'),
+    uploads: table<UploadRecord>('uploads'),
+    parts: table<PartRecord>('parts'),
+    inline: table<Buffer>('inline', 'binary'),
+    layouts: table<readonly Piece[]>('layouts'),
+    unowned: table<true>('unowned'),
+  }
   return {
-    buckets: table('buckets'),
-    accountBuckets: table('accountBuckets'),
-    objects: table('objects'),
-    uploads: table('uploads'),
-    parts: table('parts'),
-    inline: table('inline', 'binary'),
-    layouts: table('layouts'),
-    unowned: table('unowned'),
+    ...tables,
+    spare: () => sparePages(root, Object.values(tables)),
     async commit(change) {
       const writes: Promise<boolean>[] = []
       // A batch is one transaction of LMDB, and commits that overlap share its flush. (An asynchronous transaction
@@ -69,8 +89,23 @@ export function openTables(path: string): Tables {
         }),
       )
       await Promise.all([batch, ...writes])
-      await root.flushed
+      if (durable) await root.flushed
     },
     close: () => root.close(),
   }
+}
+
+/** Pages of a tree, as lmdb counts them; its types do not know. */
+interface TreeStats {
+  readonly treeBranchPageCount: number
+  readonly treeLeafPageCount: number
+  readonly overflowPages: number
+}
+
+/** Bytes of all pages that no tree has: of the tables, of their names, or of the list of free pages. */
+function sparePages(root: { getStats(): unknown }, tables: readonly { getStats(): unknown }[]): number {
+  const whole = root.getStats() as TreeStats & { pageSize: number; lastPageNumber: number; free: TreeStats }
+  const trees = [whole, whole.free, ...tables.map((table) => table.getStats() as TreeStats)]
+  const pages = (tree: TreeStats) => tree.treeBranchPageCount + tree.treeLeafPageCount + tree.overflowPages
+  return (whole.lastPageNumber + 1 - trees.reduce((sum, tree) => sum + pages(tree), 0)) * whole.pageSize
 }

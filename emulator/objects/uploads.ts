@@ -1,14 +1,23 @@
 import { createHash } from 'node:crypto'
-import type { Readable } from 'node:stream'
 import type { Acl, Owner } from './acl.ts'
 import { release } from './data.ts'
 import { bucketNamed, checked, type Engine, lock, removeLater } from './engine.ts'
 import { afterPrefix, indexKey, partKey, seekKey } from './keys.ts'
 import { type Page, type PageRequest, page } from './paging.ts'
-import { receive } from './receive.ts'
-import type { Data, ObjectHeaders, ObjectRecord, PartRecord, UploadRecord } from './records.ts'
+import { type Incoming, receive } from './receive.ts'
+import type {
+  Data,
+  ObjectChecksum,
+  ObjectHeaders,
+  ObjectRecord,
+  PartRecord,
+  Piece,
+  PlainChecksum,
+  UploadRecord,
+} from './records.ts'
 import { StoreRefusal } from './refusal.ts'
 import { type Change, lookUp } from './tables.ts'
+import { succeed } from './versions.ts'
 
 /** An upload to begin. */
 export interface NewUpload extends ObjectHeaders {
@@ -16,6 +25,22 @@ export interface NewUpload extends ObjectHeaders {
   readonly key: string
   readonly acl: Acl
   readonly initiator: Owner
+  readonly checksum?: Pick<ObjectChecksum, 'algorithm' | 'type'>
+}
+
+/** A part to store. */
+export interface NewPart extends Incoming {
+  readonly partNumber: number
+  /** The checksum to keep, asked for after the end of the body. */
+  readonly checksumOf?: (() => PlainChecksum | undefined) | undefined
+}
+
+/** What is decided when an upload is completed, under its locks; both throw to refuse it. */
+export interface Completion {
+  /** Sees the object that the new one would replace. */
+  readonly condition?: (present: ObjectRecord | undefined) => void
+  /** Sees the parts that make the object; returns its checksum. */
+  readonly checksumOf?: (upload: UploadRecord, parts: readonly PartRecord[]) => ObjectChecksum | undefined
 }
 
 /** Which upload: all three must agree. */
@@ -41,7 +66,7 @@ export interface Uploads {
   /** Throws NoSuchBucket and NoSuchUpload. */
   getUpload(name: UploadName): Promise<UploadRecord>
   /** Stores a part, in place of one with the same number. Throws NoSuchBucket and NoSuchUpload. */
-  putPart(name: UploadName, part: { partNumber: number; body: Readable; md5?: () => string }): Promise<PartRecord>
+  putPart(name: UploadName, part: NewPart): Promise<PartRecord>
   /** The parts after a part number, by number. Throws NoSuchBucket and NoSuchUpload. */
   listParts(
     name: UploadName,
@@ -56,7 +81,7 @@ export interface Uploads {
    * Makes the object of the listed parts, in one commit; no byte is copied. Repeated, it answers the same. Throws
    * NoSuchBucket, NoSuchUpload, InvalidPart, InvalidPartOrder and EntityTooSmall.
    */
-  completeUpload(name: UploadName, parts: readonly ListedPart[]): Promise<ObjectRecord>
+  completeUpload(name: UploadName, parts: readonly ListedPart[], completion?: Completion): Promise<ObjectRecord>
   /** Throws NoSuchBucket and NoSuchUpload. */
   abortUpload(name: UploadName): Promise<void>
 }
@@ -93,20 +118,19 @@ export function dropUpload(
   return files
 }
 
-async function putPart(
-  engine: Engine,
-  name: UploadName,
-  { partNumber, body, md5 }: { partNumber: number; body: Readable; md5?: () => string },
-): Promise<PartRecord> {
+async function putPart(engine: Engine, name: UploadName, newPart: NewPart): Promise<PartRecord> {
   const { tables } = engine
   uploadNamed(engine, name)
-  const received = await receive(engine, body, md5)
+  const received = await receive(engine, newPart)
   return engine.locks.hold([lock.inBucket(name.bucket), lock.upload(name.uploadId)], async () => {
     await checked(received, () => uploadNamed(engine, name))
+    const { partNumber } = newPart
     const key = partKey(name.uploadId, partNumber)
     const replaced = tables.parts.get(key)
     const { data, md5: etag } = received
-    const part: PartRecord = { partNumber, data, etag, lastModified: engine.clock.now().getTime() }
+    const checksum = newPart.checksumOf?.()
+    const lastModified = engine.clock.now().getTime()
+    const part: PartRecord = { partNumber, data, etag, lastModified, ...(checksum && { checksum }) }
     let files: string[] = []
     await tables.commit((writes) => {
       received.keep(writes)
@@ -121,8 +145,10 @@ async function putPart(
 /** The parts that a client lists, as they are stored. Throws InvalidPartOrder, InvalidPart and EntityTooSmall. */
 function chosenParts(engine: Engine, { uploadId }: UploadName, listed: readonly ListedPart[]): PartRecord[] {
   const stored = new Map([...partsOf(engine, uploadId)].map((part) => [part.partNumber, part]))
-  const chosen = listed.map(({ partNumber, etag }, index) => {
-    if (partNumber <= (listed[index - 1]?.partNumber ?? 0)) throw new StoreRefusal('InvalidPartOrder', uploadId)
+  // Of a number that is named twice in a row the last counts, as of a part that is sent twice.
+  const named = listed.filter(({ partNumber }, index) => listed[index + 1]?.partNumber !== partNumber)
+  const chosen = named.map(({ partNumber, etag }, index) => {
+    if (partNumber <= (named[index - 1]?.partNumber ?? 0)) throw new StoreRefusal('InvalidPartOrder', uploadId)
     const part = stored.get(partNumber)
     if (!part || part.etag !== etag) throw new StoreRefusal('InvalidPart', `${uploadId} part ${partNumber}`)
     return part
@@ -132,17 +158,37 @@ function chosenParts(engine: Engine, { uploadId }: UploadName, listed: readonly 
   return chosen
 }
 
-async function completeUpload(engine: Engine, name: UploadName, listed: readonly ListedPart[]): Promise<ObjectRecord> {
+/** Bytes that the index may need for a record, and for each part of an object. */
+const [longestRow, pieceRow] = [16 * 1024, 256]
+
+/** What a completed upload keeps of a part. */
+const pieceOf = ({ data, etag, checksum }: PartRecord): Piece => ({
+  ...data,
+  etag,
+  ...(checksum && { checksum: checksum.value }),
+})
+
+async function completeUpload(
+  engine: Engine,
+  name: UploadName,
+  listed: readonly ListedPart[],
+  completion: Completion = {},
+): Promise<ObjectRecord> {
   const { tables } = engine
   const { bucket, key, uploadId } = name
   const holds = [lock.inBucket(bucket), lock.upload(uploadId), lock.object(bucket, key)]
   return engine.locks.hold(holds, async () => {
-    bucketNamed(engine, bucket)
+    const home = bucketNamed(engine, bucket)
     const replaced = lookUp(tables.objects, indexKey([bucket], key))
     if (replaced?.uploadId === uploadId) return replaced
-    const { acl, headers, metadata } = uploadNamed(engine, name)
+    const upload = uploadNamed(engine, name)
+    completion.condition?.(replaced)
+    const { identity, displace } = succeed(engine, home, key, replaced)
+    const { acl, headers, metadata, tags } = upload
     const parts = chosenParts(engine, name, listed)
-    const pieces = parts.map((part) => part.data)
+    await engine.space.take(longestRow + parts.length * pieceRow, 'index')
+    const checksum = completion.checksumOf?.(upload, parts)
+    const pieces = parts.map(pieceOf)
     const size = pieces.reduce((sum, piece) => sum + piece.size, 0)
     const data: Data = { kind: 'parts', id: engine.newId(), size }
     const md5 = createHash('md5')
@@ -150,13 +196,18 @@ async function completeUpload(engine: Engine, name: UploadName, listed: readonly
       .digest('hex')
     const etag = `${md5}-${parts.length}`
     const lastModified = engine.clock.now().getTime()
-    const record: ObjectRecord = { bucket, key, acl, headers, metadata, data, etag, lastModified, uploadId }
+    const record: ObjectRecord = {
+      ...{ bucket, key, acl, headers, metadata, data, etag, lastModified, uploadId },
+      ...(tags && { tags }),
+      ...(checksum && { checksum }),
+      ...identity,
+    }
     const files: string[] = []
     await tables.commit((writes) => {
+      files.push(...displace(writes))
       writes.put(tables.layouts, indexKey([], data.id), pieces)
       writes.put(tables.objects, indexKey([bucket], key), record)
       files.push(...dropUpload(engine, writes, name, new Set(pieces.map(({ id }) => id))))
-      if (replaced) files.push(...release(tables, writes, replaced.data))
     })
     removeLater(engine, files)
     return record
@@ -170,6 +221,7 @@ export function createUploads(engine: Engine): Uploads {
     createUpload: (upload) =>
       locks.hold([lock.inBucket(upload.bucket)], async () => {
         bucketNamed(engine, upload.bucket)
+        await engine.space.take(longestRow, 'index')
         const initiatedAt = clock.now().getTime()
         // Ids of one key sort by the time at which their uploads began; the rest of the id cannot be guessed.
         const uploadId = initiatedAt.toString(16).padStart(12, '0') + engine.newId()
@@ -197,7 +249,7 @@ export function createUploads(engine: Engine): Uploads {
           .map(({ value }) => ({ name: value.key, row: value }))
       return page(scan, request, positionAfter(request))
     },
-    completeUpload: (name, parts) => completeUpload(engine, name, parts),
+    completeUpload: (name, parts, completion) => completeUpload(engine, name, parts, completion),
     abortUpload: (name) =>
       locks.hold([lock.inBucket(name.bucket), lock.upload(name.uploadId)], async () => {
         uploadNamed(engine, name)

@@ -1,7 +1,22 @@
-import { allowed, anonymousOwner, type Owner, owns, type Permission, type Requester } from '../objects/acl.ts'
+import { isPublicPolicy, readBucketPolicy } from '../../src/protocol/bucket-policy.ts'
+import { decide } from '../../src/protocol/policy.ts'
+import {
+  type Acl,
+  allowed,
+  anonymousOwner,
+  type Owner,
+  owns,
+  type Permission,
+  type Requester,
+  withoutPublicGrants,
+} from '../objects/acl.ts'
 import type { BucketRecord, ObjectRecord } from '../objects/records.ts'
+import { StoreRefusal } from '../objects/refusal.ts'
+import { bucketNamed, type Demand, demandsOf, onObject } from './demands.ts'
 import { fault } from './faults.ts'
-import type { Access, Found, S3Call, S3World } from './operation.ts'
+import type { Access, Found, S3Call, S3Operation, S3World } from './operation.ts'
+import { contextOf, namesOf, type Sent } from './policy-context.ts'
+import { requestedVersion } from './version-id.ts'
 
 /** Who owns what a requester makes. */
 export function ownerOf(requester: Requester): Owner {
@@ -10,52 +25,151 @@ export function ownerOf(requester: Requester): Owner {
   return { accountId, canonicalId }
 }
 
-/** There are no versions yet: every object has the version `null`. Throws NoSuchVersion for any other. */
-export function expectNullVersion(versionId: string | undefined): void {
-  if (versionId !== undefined && versionId !== '' && versionId !== 'null') throw fault('noSuchVersion')
-}
-
-async function bucketOf({ objects }: S3World, name: string): Promise<BucketRecord> {
+/**
+ * The bucket of that name. In AWS a request may say whose account it expects to own the bucket (S3 user guide, "Verifying
+ * bucket ownership"); Eucalyptus does not know that header. Throws NoSuchBucket and AccessDenied.
+ */
+export async function bucketOf(
+  { objects, settings }: S3World,
+  name: string,
+  expectedOwner: string | undefined,
+): Promise<BucketRecord> {
   const bucket = await objects.findBucket(name)
   if (!bucket) throw fault('noSuchBucket')
+  const isExpected = expectedOwner === undefined || expectedOwner === bucket.acl.owner.accountId
+  if (settings.fidelity === 'aws' && !isExpected) throw fault('accessDenied')
   return bucket
+}
+
+/** Whether an ACL in a bucket, its own or that of an object, lets a requester; the bucket may pass over what is public. */
+function aclLets({ publicAccessBlock }: BucketRecord, acl: Acl, requester: Requester, permission: Permission): boolean {
+  return allowed(publicAccessBlock?.ignorePublicAcls ? withoutPublicGrants(acl) : acl, requester, permission)
+}
+
+/** What the owner may always do with a policy, so that none locks its owner out (S3 API reference, PutBucketPolicy). */
+const ofPolicyItself = /^s3:(?:Get|Put|Delete)BucketPolicy$/
+
+/** Whether a policy's permission counts; AWS: for the bucket, and for objects of its owner (S3 user guide, access policies). */
+function counts({ settings }: S3World, { acl }: BucketRecord, { resource }: Demand, object?: ObjectRecord): boolean {
+  const isOfOwner = !object || object.acl.owner.canonicalId === acl.owner.canonicalId
+  // Eucalyptus lets the policy open objects only, never the bucket itself to other accounts (OsgAuthorizationHandler).
+  return isOfOwner && (settings.fidelity === 'aws' || resource.arn.includes('/'))
+}
+
+/**
+ * Whether a request may do what it demands in a bucket. Its policy is asked first: a denial of any demand counts more than
+ * ACL and ownership, a permission of the first as much as they do. `byAcl` tells what these say.
+ */
+export function permitted(
+  world: S3World,
+  bucket: BucketRecord,
+  sent: Sent,
+  demands: readonly Demand[],
+  byAcl: boolean,
+  object?: ObjectRecord,
+): boolean {
+  const { requester, arn } = sent
+  // The administrators of Eucalyptus and the account that launches images are above policies.
+  if (bucket.policy === undefined || requester.kind === 'exec-read') return byAcl
+  if (requester.kind === 'account' && requester.administrator) return byAcl
+  const [own] = demands
+  const isAccountItself = owns(bucket.acl.owner, requester) && !arn?.includes(':assumed-role/')
+  if (!own || (isAccountItself && ofPolicyItself.test(own.action))) return byAcl
+  const statements = readBucketPolicy(bucket.policy, bucket.name)
+  const names = namesOf(sent)
+  const context = contextOf(world, bucket, sent, object)
+  const verdicts = demands.map((demand) => decide(statements, { ...demand, names, context }))
+  if (verdicts.includes('Deny')) return false
+  const isOfBucket = requester.kind === 'account' && requester.accountId === bucket.acl.owner.accountId
+  const isBlocked = bucket.publicAccessBlock?.restrictPublicBuckets && !isOfBucket && isPublicPolicy(statements)
+  return byAcl || (verdicts[0] === 'Allow' && !isBlocked && counts(world, bucket, own, object))
+}
+
+/** Whether a request may list a bucket under a prefix; who may not is not told which keys there are. */
+function mayList(world: S3World, bucket: BucketRecord, sent: Sent, prefix: string): boolean {
+  const demand = { action: 's3:ListBucket', resource: bucketNamed(bucket.name) }
+  const asked = { ...sent, query: new Map([['prefix', prefix]]) }
+  return permitted(world, bucket, asked, [demand], aclLets(bucket, bucket.acl, sent.requester, 'READ'))
 }
 
 /**
  * The object that is asked for. Eucalyptus says NoSuchKey to everyone; AWS hides from those who may not list the bucket
  * whether a key is there.
  */
-async function objectOf({ objects, settings }: S3World, bucket: BucketRecord, call: S3Call): Promise<ObjectRecord> {
-  expectNullVersion(call.query.get('versionId'))
-  const object = await objects.findObject(bucket.name, call.key)
-  if (object) return object
-  const mayList = settings.fidelity === 'eucalyptus' || allowed(bucket.acl, call.requester, 'READ')
-  throw fault(mayList ? 'noSuchKey' : 'accessDenied')
+async function objectOf(world: S3World, bucket: BucketRecord, call: S3Call): Promise<ObjectRecord> {
+  const versionId = requestedVersion(world, call.query.get('versionId'))
+  try {
+    return await world.objects.getObject(bucket.name, call.key, versionId)
+  } catch (error) {
+    if (!(error instanceof StoreRefusal)) throw error
+    const isTold = world.settings.fidelity === 'eucalyptus' || mayList(world, bucket, call, call.key)
+    throw isTold ? error : fault('accessDenied')
+  }
 }
 
-/** The bucket that is asked for, if the requester has the permission or, for `owner`, owns it. Throws the fault if not. */
+/**
+ * The bucket that is asked for, if the requester has the permission or, for `owner`, owns it, or its policy lets them do
+ * what is demanded. Throws the fault if not.
+ */
 export async function admitToBucket(
   world: S3World,
   permission: Permission | 'owner',
-  { bucket: name, requester }: Pick<S3Call, 'bucket' | 'requester'>,
+  sent: Sent,
+  demands: readonly Demand[] = [],
 ): Promise<BucketRecord> {
-  const bucket = await bucketOf(world, name)
-  const may = permission === 'owner' ? owns(bucket.acl.owner, requester) : allowed(bucket.acl, requester, permission)
-  if (!may) throw fault('accessDenied')
-  return bucket
+  const { requester, headers } = sent
+  const bucket = await bucketOf(world, sent.bucket, headers['x-amz-expected-bucket-owner'])
+  const byAcl =
+    permission === 'owner' ? owns(bucket.acl.owner, requester) : aclLets(bucket, bucket.acl, requester, permission)
+  if (permitted(world, bucket, sent, demands, byAcl)) return bucket
+  throw fault('accessDenied')
 }
 
+/** Whether a request may delete an object, or a version of it: for requests that name several (`keys`). */
+export function mayDelete(
+  world: S3World,
+  bucket: BucketRecord,
+  sent: Sent,
+  { key, versionId }: { readonly key: string; readonly versionId: string | undefined },
+): boolean {
+  const demand = onObject('DeleteObject', bucket.name, key, versionId)
+  // Versions are removed for good, so WRITE does not do for them (S3 user guide, ACL overview; DeleteVersionType.java).
+  const byAcl =
+    versionId === undefined
+      ? aclLets(bucket, bucket.acl, sent.requester, 'WRITE')
+      : owns(bucket.acl.owner, sent.requester)
+  return permitted(world, bucket, sent, [demand], byAcl)
+}
+
+/** Whether a request may read an object: the store asks it of the very object that it opens. */
+export const mayRead =
+  (world: S3World, bucket: BucketRecord, sent: Sent, versionId: string | undefined) =>
+  (object: ObjectRecord): boolean => {
+    const demand = onObject('GetObject', bucket.name, object.key, versionId)
+    return permitted(world, bucket, sent, [demand], aclLets(bucket, object.acl, sent.requester, 'READ'), object)
+  }
+
 /** Looks up what an operation works on and decides whether the requester may. Throws the fault if not. */
-export async function admit(world: S3World, access: Access, call: S3Call): Promise<Found<Access>> {
+export async function admit(world: S3World, operation: S3Operation, call: S3Call): Promise<Found<Access>> {
   const { requester } = call
+  const { access } = operation
   if (access === 'anyone') return {}
   if (access === 'account') {
     if (requester.kind !== 'account') throw fault('accessDenied')
     return {}
   }
-  if ('bucket' in access) return { bucket: await admitToBucket(world, access.bucket, call) }
-  const bucket = await bucketOf(world, call.bucket)
+  const demands = demandsOf(operation, call)
+  if ('bucket' in access) return { bucket: await admitToBucket(world, access.bucket, call, demands) }
+  const bucket = await bucketOf(world, call.bucket, call.headers['x-amz-expected-bucket-owner'])
+  if ('keys' in access) {
+    if (bucket.policy === undefined && !aclLets(bucket, bucket.acl, requester, access.keys)) throw fault('accessDenied')
+    return { bucket }
+  }
   const object = await objectOf(world, bucket, call)
-  if (!allowed(object.acl, requester, access.object)) throw fault('accessDenied')
-  return { bucket, object }
+  const byAcl =
+    access.object === 'owner'
+      ? owns(bucket.acl.owner, requester)
+      : aclLets(bucket, object.acl, requester, access.object)
+  if (permitted(world, bucket, call, demands, byAcl, object)) return { bucket, object }
+  throw fault('accessDenied')
 }

@@ -15,11 +15,13 @@ import {
   type Grant,
   type Grantee,
   groups,
+  isPublicAcl,
   type Owner,
   type Permission,
   permissions,
   privateAcl,
 } from '../objects/acl.ts'
+import type { BucketRecord } from '../objects/records.ts'
 import { xmlAnswer } from './answer.ts'
 import { fault } from './faults.ts'
 import type { S3Answer, S3Call, S3World } from './operation.ts'
@@ -47,13 +49,23 @@ function toGroup(uri: string): Grantee {
   return { kind: 'group', uri }
 }
 
-/** One grantee of a grant header: `id="…"`, `uri="…"` or `emailAddress="…"`. Accounts here have no addresses. */
+/**
+ * The account of an address. Accounts have no addresses of their own here: that of the account `alt` is alt@example.com.
+ * (Eucalyptus: AclUtils, lookupCanonicalIdByEmail.)
+ */
+function toAddress({ accounts }: S3World, address: string): Grantee {
+  const [, name = ''] = /^([^@]+)@example\.com$/i.exec(address) ?? []
+  const account = accounts.byName(name.toLowerCase())
+  if (!account) throw fault('unresolvableGrant')
+  return { kind: 'account', canonicalId: account.canonicalId }
+}
+
+/** One grantee of a grant header: `id="…"`, `uri="…"` or `emailAddress="…"`. */
 function granteeOf(world: S3World, text: string): Grantee {
   const [, kind, value = ''] = /^\s*(id|uri|emailAddress)\s*=\s*"?([^"]*)"?\s*$/i.exec(text) ?? []
   if (kind === undefined) throw fault('invalidArgument', 'Argument format not recognized')
   if (kind.toLowerCase() === 'id') return toAccount(world, value)
-  if (kind.toLowerCase() === 'uri') return toGroup(value)
-  throw fault('unresolvableGrant')
+  return kind.toLowerCase() === 'uri' ? toGroup(value) : toAddress(world, value)
 }
 
 /** The ACL that headers ask for: a canned one or grants; undefined when they ask for none. */
@@ -69,9 +81,19 @@ function requestedAcl(world: S3World, { headers }: S3Call, owner: Owner, bucketO
   return acl
 }
 
-/** The ACL of what is being made: what the headers ask for, else private. */
-export function aclForNew(world: S3World, call: S3Call, owner: Owner, bucketOwner: Owner = owner): Acl {
-  return requestedAcl(world, call, owner, bucketOwner) ?? privateAcl(owner)
+/** Refuses an ACL that gives everybody something in a bucket that blocks such ACLs. */
+function unblocked({ publicAccessBlock }: BucketRecord, acl: Acl): Acl {
+  if (publicAccessBlock?.blockPublicAcls && isPublicAcl(acl)) throw fault('accessDenied')
+  return acl
+}
+
+/**
+ * The ACL of what is being made: what the headers ask for, else private. `bucket` is that of an object. Throws AccessDenied
+ * when the bucket blocks it, and others.
+ */
+export function aclForNew(world: S3World, call: S3Call, owner: Owner, bucket?: BucketRecord): Acl {
+  const acl = requestedAcl(world, call, owner, bucket?.acl.owner ?? owner) ?? privateAcl(owner)
+  return bucket ? unblocked(bucket, acl) : acl
 }
 
 function grantOf(world: S3World, grant: XmlElement): Grant {
@@ -80,7 +102,8 @@ function grantOf(world: S3World, grant: XmlElement): Grant {
   const grantee = findChild(grant, 'Grantee')
   if (!permission || !grantee) throw new MalformedXml('a grant has a grantee and a permission')
   expectElement(grantee, 'Grantee', 'ID', 'URI', 'DisplayName', 'EmailAddress')
-  if (findText(grantee, 'EmailAddress') !== undefined) throw fault('unresolvableGrant')
+  const address = findText(grantee, 'EmailAddress')
+  if (address !== undefined) return { permission, grantee: toAddress(world, address) }
   const uri = findText(grantee, 'URI')
   return { permission, grantee: uri === undefined ? toAccount(world, getText(grantee, 'ID')) : toGroup(uri) }
 }
@@ -97,12 +120,15 @@ function aclFromXml(world: S3World, content: Buffer, owner: Owner): Acl {
   return { owner, grants: childrenNamed(list, 'Grant').map((grant) => grantOf(world, grant)) }
 }
 
-/** The ACL that a PUT ?acl asks for, in headers or in its body. Throws MalformedACLError and others. */
-export function aclToPut(world: S3World, call: S3Call, owner: Owner, bucketOwner: Owner): Acl {
-  const requested = requestedAcl(world, call, owner, bucketOwner)
-  if (requested) return requested
+/**
+ * The ACL that a PUT ?acl asks for, in headers or in its body. Throws MalformedACLError, AccessDenied when the bucket
+ * blocks it, and others.
+ */
+export function aclToPut(world: S3World, call: S3Call, owner: Owner, bucket: BucketRecord): Acl {
+  const requested = requestedAcl(world, call, owner, bucket.acl.owner)
+  if (requested) return unblocked(bucket, requested)
   try {
-    return aclFromXml(world, call.content, owner)
+    return unblocked(bucket, aclFromXml(world, call.content, owner))
   } catch (error) {
     if (error instanceof MalformedXml) throw fault('malformedAcl')
     throw error
@@ -125,9 +151,12 @@ const fieldsXml = (fields: { [name: string]: Answer }) =>
     .map(([name, value]) => element(name, value, 's3'))
     .join('')
 
-/** The answer of GET ?acl. */
+const isToGroup = ({ grantee }: Grant) => grantee.kind === 'group'
+
+/** The answer of GET ?acl. Groups come first: the order has no meaning, but ceph/s3-tests compares it. */
 export function aclAnswer(world: S3World, { owner, grants }: Acl): S3Answer {
-  const list = grants.map((grant) => grantXml(world, grant)).join('')
+  const ordered = [...grants.filter(isToGroup), ...grants.filter((grant) => !isToGroup(grant))]
+  const list = ordered.map((grant) => grantXml(world, grant)).join('')
   const named = element('Owner', accountFields(world, owner.canonicalId), 's3')
   return xmlAnswer('AccessControlPolicy', `${named}<AccessControlList>${list}</AccessControlList>`)
 }

@@ -5,6 +5,7 @@ import { BadPath } from '../../src/protocol/rest.ts'
 import { type Answer, document, elements } from '../../src/protocol/xml.ts'
 import { MalformedXml } from '../../src/protocol/xml-read.ts'
 import { type RefusalCode, StoreRefusal } from '../objects/refusal.ts'
+import { versionIdOf } from '../objects/versions.ts'
 import { type FaultName, fault } from './faults.ts'
 import type { S3Answer } from './operation.ts'
 
@@ -56,9 +57,12 @@ const refusals: Readonly<Record<RefusalCode, FaultName>> = {
   EntityTooSmall: 'entityTooSmall',
   InvalidPart: 'invalidPart',
   InvalidPartOrder: 'invalidPartOrder',
+  KeyTooLong: 'keyTooLong',
+  MethodNotAllowed: 'isDeleteMarker',
   NoSuchBucket: 'noSuchBucket',
   NoSuchKey: 'noSuchKey',
   NoSuchUpload: 'noSuchUpload',
+  NoSuchVersion: 'noSuchVersion',
   TooManyBuckets: 'tooManyBuckets',
 }
 
@@ -71,12 +75,33 @@ export function faultOf(error: unknown): Fault | undefined {
   return undefined
 }
 
+/** Headers that stay whatever the answer becomes: a page of another origin may read errors too (cors.ts). */
+const kept = /^(?:connection|vary|access-control-.*)$/
+
 /** What is needed to tell a client of an error. */
 export interface FailedExchange extends Exchange {
   readonly error: unknown
   readonly fidelity: Fidelity
   /** The path as sent. */
   readonly resource: string
+}
+
+/**
+ * What tells a deleted object from one that never was (S3 user guide, "Working with delete markers"; the `false` is
+ * what ceph/s3-tests knows). Eucalyptus does not tell.
+ */
+function markerHeaders({ error, fidelity }: FailedExchange): Record<string, string> {
+  if (fidelity === 'eucalyptus' || !(error instanceof StoreRefusal)) return {}
+  const { code, deleteMarker } = error
+  if (!deleteMarker) return code === 'NoSuchKey' ? { 'x-amz-delete-marker': 'false' } : {}
+  return {
+    'x-amz-delete-marker': 'true',
+    'x-amz-version-id': versionIdOf(deleteMarker),
+    ...(code === 'MethodNotAllowed' && {
+      allow: 'DELETE',
+      'last-modified': new Date(deleteMarker.lastModified).toUTCString(),
+    }),
+  }
 }
 
 /**
@@ -100,7 +125,8 @@ export function renderS3Fault(failed: FailedExchange): void {
     undefined,
     elements({ Code: code, Message: message, Resource: resource, ...fields, RequestId: requestId }, 's3'),
   )
-  for (const name of response.getHeaderNames()) if (name !== 'connection') response.removeHeader(name)
+  for (const name of response.getHeaderNames()) if (!kept.test(name)) response.removeHeader(name)
+  for (const [name, value] of Object.entries(markerHeaders(failed))) response.setHeader(name, value)
   response.setHeader('x-amz-request-id', requestId)
   response.setHeader('content-type', 'application/xml')
   if (method !== 'HEAD') response.setHeader('content-length', Buffer.byteLength(xml))

@@ -33,6 +33,8 @@ const ofPolicy = (aws: FaultRow['aws']): FaultRow => ({
  */
 export const fault = faults({
   accessDenied: row('AccessDenied', 403, 'Access Denied'),
+  // S3 API reference, and Eucalyptus' CorsPreflight exceptions: a preflight request that says too little.
+  badPreflight: told('BadRequest', 400),
   bucketAlreadyExists: row(
     'BucketAlreadyExists',
     409,
@@ -46,11 +48,39 @@ export const fault = faults({
   bucketNotEmpty: row('BucketNotEmpty', 409, 'The bucket you tried to delete is not empty.'),
   // S3 API reference: what a preflight request gets from a bucket without a CORS configuration.
   corsDenied: row('AccessForbidden', 403, 'CORSResponse: CORS is not enabled for this bucket.'),
+  corsMissing: {
+    code: 'InvalidArgument',
+    status: 400,
+    message: (what = '') => `Invalid CORS rule: At least one ${what} is required`,
+    aws: { code: 'MalformedXML', message: () => brokenXml },
+  },
+  // As seen on AWS, which does not say NoSuchBucket to pages of other origins.
+  corsNoBucket: row('NoSuchBucket', 404, 'The specified bucket does not exist.', {
+    code: 'AccessForbidden',
+    status: 403,
+    message: () => 'CORSResponse: Bucket not found',
+  }),
+  corsNotAllowed: row(
+    'AccessForbidden',
+    403,
+    "CORSResponse: This CORS request is not allowed. This is usually because the evaluation of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.",
+  ),
+  corsTooMany: row('MalformedXML', 400, brokenXml, {
+    code: 'InvalidRequest',
+    message: () => 'The number of CORS rules should not exceed allowed limit of 100 rules.',
+  }),
   entityTooLarge: row('EntityTooLarge', 400, 'Your proposed upload exceeds the maximum allowed object size.'),
   entityTooSmall: row('EntityTooSmall', 400, 'Your proposed upload is smaller than the minimum allowed object size.'),
+  illegalVersioning: row(
+    'IllegalVersioningConfigurationException',
+    400,
+    'Indicates that the Versioning configuration specified in the request is invalid.',
+    { message: () => 'The Versioning element must be specified' },
+  ),
   internalError: row('InternalError', 500, 'We encountered an internal error. Please try again.'),
   invalidArgument: told('InvalidArgument', 400),
   invalidBucketName: row('InvalidBucketName', 400, 'The specified bucket is not valid.'),
+  invalidBucketState: row('InvalidBucketState', 409, 'The request is not valid with the current state of the bucket.'),
   invalidLocation: row('InvalidLocationConstraint', 400, 'The specified location constraint is not valid.'),
   invalidPart: row(
     'InvalidPart',
@@ -68,7 +98,14 @@ export const fault = faults({
     message: () => 'The requested range is not satisfiable',
   }),
   invalidRequest: told('InvalidRequest', 400),
+  invalidTag: told('InvalidTag', 400),
   invalidUri: row('InvalidURI', 400, "Couldn't parse the specified URI."),
+  // A delete marker that was asked for by its id: S3 API reference, GetObject; Eucalyptus: ObjectStorageGateway.java, getObject.
+  isDeleteMarker: row('NoSuchKey', 404, 'The specified key does not exist.', {
+    code: 'MethodNotAllowed',
+    status: 405,
+    message: () => 'The specified method is not allowed against this resource.',
+  }),
   keyTooLong: row('KeyTooLong', 400, 'Your key is too long.', { code: 'KeyTooLongError' }),
   malformedAcl: row('MalformedACLError', 400, brokenXml),
   malformedPost: {
@@ -79,8 +116,16 @@ export const fault = faults({
   },
   malformedXml: row('MalformedXML', 400, brokenXml),
   maxMessageLengthExceeded: row('MaxMessageLengthExceeded', 400, 'Your request was too big.'),
+  // ObjectStorageGateway.setBucketPolicy has no code of its own for it.
+  malformedPolicy: {
+    code: 'InvalidArgument',
+    status: 400,
+    message: (why = '') => why,
+    aws: { code: 'MalformedPolicy' },
+  },
   metadataTooLarge: row('MetadataTooLarge', 400, 'Your metadata headers exceed the maximum allowed metadata size.'),
   methodNotAllowed: row('MethodNotAllowed', 405, 'The specified method is not allowed against this resource.'),
+  mfaRequired: row('AccessDenied', 403, 'Mfa Authentication must be used for this request'),
   missingContentLength: row('MissingContentLength', 411, 'You must provide the Content-Length HTTP header.'),
   noSuchBucket: row('NoSuchBucket', 404, 'The specified bucket does not exist.'),
   noSuchBucketPolicy: row('NoSuchBucketPolicy', 404, 'The bucket policy does not exist'),
@@ -97,6 +142,12 @@ export const fault = faults({
     404,
     'Object Lock configuration does not exist for this bucket',
   ),
+  noSuchOwnershipControls: row('OwnershipControlsNotFoundError', 404, 'The bucket ownership controls were not found'),
+  noSuchPublicAccessBlock: row(
+    'NoSuchPublicAccessBlockConfiguration',
+    404,
+    'The public access block configuration was not found',
+  ),
   noSuchReplication: row('ReplicationConfigurationNotFoundError', 404, 'The replication configuration was not found'),
   noSuchTagSet: row('NoSuchTagSet', 404, 'The TagSet does not exist'),
   noSuchUpload: row(
@@ -104,11 +155,11 @@ export const fault = faults({
     404,
     'The specified multipart upload does not exist. The upload ID might be invalid, or the multipart upload might have been aborted or completed.',
   ),
-  noSuchVersion: row(
-    'NoSuchVersion',
-    404,
-    'Indicates that the version ID specified in the request does not match an existing version.',
-  ),
+  // Eucalyptus looks for a key and a version at once (ObjectStorageGateway.java, getObjectEntityAndCheckPermissions).
+  noSuchVersion: row('NoSuchKey', 404, 'The specified key does not exist.', {
+    code: 'NoSuchVersion',
+    message: () => 'The specified version does not exist.',
+  }),
   noSuchWebsite: row('NoSuchWebsiteConfiguration', 404, 'The specified bucket does not have a website configuration'),
   // ObjectStorageGETBinding.java and its like: known, but not supported.
   notImplemented: {
@@ -158,6 +209,11 @@ export const fault = faults({
     code: 'NotImplemented',
     status: 501,
     message: () => notImplemented,
+  }),
+  // ObjectStorageGateway.java, setBucketTagging; AWS as ceph/s3-tests expects it.
+  tooManyTags: row('MalformedXML', 400, brokenXml, {
+    code: 'InvalidTag',
+    message: (most = '') => `There cannot be more than ${most} tags`,
   }),
   unresolvableGrant: row(
     'UnresolvableGrantByEmailAddress',

@@ -4,7 +4,7 @@ import type { CallerRole } from '../../src/protocol/operation.ts'
 import type { RestSubject } from '../../src/protocol/rest.ts'
 import type { AccessKey } from '../../src/protocol/signature/request.ts'
 import type { Permission, Requester } from '../objects/acl.ts'
-import type { BucketRecord, ObjectRecord } from '../objects/records.ts'
+import type { BucketRecord, ObjectRecord, PlainChecksum } from '../objects/records.ts'
 import type { ObjectStore } from '../objects/store.ts'
 import type { Clock } from '../state/clock.ts'
 
@@ -19,6 +19,7 @@ export interface S3Account {
 /** Whose an access key is. */
 export interface S3Sender extends AccessKey {
   readonly requester: Requester
+  readonly arn?: string
   /** What the policies of a role allow whose session's key it is. */
   readonly may?: CallerRole['may']
 }
@@ -26,11 +27,17 @@ export interface S3Sender extends AccessKey {
 /** What of the cloud Object Storage touches. */
 export interface S3World {
   readonly objects: ObjectStore
-  readonly settings: { readonly fidelity: Fidelity; readonly region: string }
+  readonly settings: {
+    readonly fidelity: Fidelity
+    readonly region: string
+    /** Milliseconds that lifecycle rules mean by a day. */
+    readonly lifecycleDay: number
+  }
   readonly clock: Clock
   readonly accounts: {
     byId(id: string): S3Account | undefined
     byCanonicalId(canonicalId: string): S3Account | undefined
+    byName(name: string): S3Account | undefined
   }
   /** Who holds an access key, with the security token that came with it: for forms, which are signed in themselves. */
   sender(accessKeyId: string, securityToken: string | undefined): S3Sender | undefined
@@ -41,8 +48,24 @@ export interface BodyDigests {
   /** Hex. */
   readonly md5: string
   /** Base64; present when the client sent one. */
-  readonly checksum?: { readonly algorithm: string; readonly value: string }
+  readonly checksum?: PlainChecksum
 }
+
+/** The other end of a connection. */
+export interface Peer {
+  /** Undefined when it is gone already. */
+  readonly address: string | undefined
+  readonly isSecure: boolean
+}
+
+/** The beginning of a URL that leads a client to the cloud again, as it came: without a slash at its end. */
+export const originOf = ({
+  peer,
+  headers,
+}: {
+  peer: Peer
+  headers: Readonly<Record<string, string | undefined>>
+}): string => `${peer.isSecure ? 'https' : 'http'}://${headers['host'] ?? ''}`
 
 /** A request as an operation sees it. */
 export interface S3Call {
@@ -61,6 +84,9 @@ export interface S3Call {
   readonly contentLength: number | undefined
   readonly digests: (() => BodyDigests) | undefined
   readonly requester: Requester
+  /** The user or the session that asks, as policies name it. */
+  readonly arn: string | undefined
+  readonly peer: Peer
 }
 
 /** What an operation answers. */
@@ -86,14 +112,20 @@ export interface S3Route {
 
 /**
  * Who may run an operation: any account; who has a permission on the bucket or owns it; who has a permission on the
- * object; or whoever the operation itself lets (`anyone`).
+ * object, or owns its bucket; whoever the operation itself lets (`anyone`); or `keys`, who has a permission on the bucket, but where it has a
+ * policy the operation must ask for each key that it is about.
  */
-export type Access = 'anyone' | 'account' | { readonly bucket: Permission | 'owner' } | { readonly object: Permission }
+export type Access =
+  | 'anyone'
+  | 'account'
+  | { readonly bucket: Permission | 'owner' }
+  | { readonly keys: Permission }
+  | { readonly object: Permission | 'owner' }
 
 /** What was looked up to decide on access. */
-export type Found<Of extends Access> = Of extends { object: Permission }
+export type Found<Of extends Access> = Of extends { object: Permission | 'owner' }
   ? { readonly bucket: BucketRecord; readonly object: ObjectRecord }
-  : Of extends { bucket: Permission | 'owner' }
+  : Of extends { bucket: Permission | 'owner' } | { keys: Permission }
     ? { readonly bucket: BucketRecord }
     : object
 
@@ -102,6 +134,8 @@ export interface S3Operation<Of extends Access = Access> {
   readonly name: string
   readonly route: S3Route
   readonly access: Of
+  /** The only fidelity that has it; left out when both do. */
+  readonly fidelity?: Fidelity
   /** `stream`, or the most bytes that are read before it runs. */
   readonly body: 'stream' | number
   run(world: S3World, call: S3Call, found: Found<Of>): Promise<S3Answer>

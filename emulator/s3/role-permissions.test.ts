@@ -31,6 +31,16 @@ test.each<[operation: string, headers: Record<string, string>, statements: objec
   ['PutObject', { 'x-amz-acl': 'public-read' }, [all('s3:PutObject', 's3:PutObjectAcl')], true],
   ['PutObject', { 'x-amz-grant-read': 'id=1' }, [all('s3:PutObject')], false],
   ['CreateMultipartUpload', { 'x-amz-acl': 'private' }, [all('s3:PutObject')], false],
+  ['PutObject', { 'x-amz-tagging': 'a=b' }, [all('s3:PutObject')], false],
+  ['PutObject', { 'x-amz-tagging': 'a=b' }, [all('s3:PutObject', 's3:PutObjectTagging')], true],
+  ['PutObjectTagging', {}, [allow('s3:PutObjectTagging', `${bucket}/k`)], true],
+  ['PutObjectTagging', {}, [all('s3:PutObject')], false],
+  ['DeleteBucketTagging', {}, [allow('s3:PutBucketTagging', bucket)], true],
+  ['DeleteBucketCors', {}, [allow('s3:PutBucketCORS', bucket)], true],
+  ['GetBucketCors', {}, [allow('s3:GetBucketCORS', bucket)], true],
+  ['GetBucketLifecycleConfiguration', {}, [allow('s3:GetLifecycleConfiguration', bucket)], true],
+  ['PutBucketLifecycleConfiguration', {}, [allow('s3:PutLifecycleConfiguration', bucket)], true],
+  ['DeleteBucketLifecycle', {}, [allow('s3:DeleteBucket*', bucket)], false],
   ['CreateBucket', { 'x-amz-acl': 'private' }, [all('s3:CreateBucket')], true],
   ...['CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload'].map(
     (name): [string, object, object[], boolean] => [name, {}, [all('s3:PutObject')], true],
@@ -55,7 +65,7 @@ test.each<[operation: string, headers: Record<string, string>, statements: objec
     const policy = statements.length ? readPolicy(JSON.stringify({ Statement: statements })) : []
     const operation = service.operations.get(name)
     expect(operation === undefined).toBe(name === 'none')
-    const call = { bucket: 'b', key: 'k', headers } as unknown as S3Call
+    const call = { bucket: 'b', key: 'k', headers, query: new Map() } as unknown as S3Call
     expect(roleMay((action, resource) => allows(policy, action, resource), operation, call)).toBe(expected)
   },
 )

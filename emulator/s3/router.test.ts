@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
+import type { Fidelity } from '../../src/protocol/faults.ts'
 import { type S3Route, s3Operation } from './operation.ts'
-import { pick } from './router.ts'
+import { createRouter } from './router.ts'
 
 const routes: Record<string, S3Route> = {
   List: { method: 'GET', of: 'bucket' },
@@ -11,9 +12,12 @@ const routes: Record<string, S3Route> = {
   Part: { method: 'PUT', of: 'object', sub: 'uploadId' },
   PartCopy: { method: 'PUT', of: 'object', sub: 'uploadId', header: 'x-amz-copy-source' },
 }
-const operations = Object.entries(routes).map(([name, route]) =>
-  s3Operation(name, { route, access: 'anyone', run: async () => ({}) }),
-)
+const made = (name: string, route: S3Route, fidelity?: Fidelity) =>
+  s3Operation(name, { route, access: 'anyone', run: async () => ({}), ...(fidelity && { fidelity }) })
+const operations = [
+  ...Object.entries(routes).map(([name, route]) => made(name, route)),
+  made('Tags', { method: 'GET', of: 'object', sub: 'tagging' }, 'aws'),
+]
 const copying = { 'x-amz-copy-source': 'a/b' }
 
 it.each([
@@ -29,5 +33,15 @@ it.each([
   ['PUT', 'object', 'uploadId', copying, 'PartCopy'],
   ['GET', 'service', undefined, {}, undefined],
 ] as const)('%s %s %s %j: %s', (method, of, sub, headers, expected) => {
-  expect(pick(operations, { method, of, sub, headers })?.name).toBe(expected)
+  for (const order of [operations, operations.toReversed()]) {
+    expect(createRouter(order, 'eucalyptus')({ method, of, sub, headers })?.name).toBe(expected)
+  }
+})
+
+it.each([
+  ['aws', 'Tags'],
+  ['eucalyptus', undefined],
+] as const)('in %s an operation of AWS alone is %s', (fidelity, expected) => {
+  const router = createRouter(operations, fidelity)
+  expect(router({ method: 'GET', of: 'object', sub: 'tagging', headers: {} })?.name).toBe(expected)
 })

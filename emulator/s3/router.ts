@@ -1,3 +1,4 @@
+import type { Fidelity } from '../../src/protocol/faults.ts'
 import type { RestSubject } from '../../src/protocol/rest.ts'
 import type { S3Operation } from './operation.ts'
 
@@ -9,14 +10,23 @@ export interface Wanted {
   readonly headers: Readonly<Record<string, string | undefined>>
 }
 
-/** The operation of a request, if one claims it; one that asks for a header goes before one that does not. */
-export function pick(operations: Iterable<S3Operation>, { method, of, sub, headers }: Wanted): S3Operation | undefined {
-  const candidates = [...operations].filter(
-    ({ route }) =>
-      route.method === method &&
-      route.of === of &&
-      route.sub === sub &&
-      (route.header === undefined || headers[route.header] !== undefined),
-  )
-  return candidates.find(({ route }) => route.header !== undefined) ?? candidates[0]
+/** The operation of a request, if one claims it. */
+export type Router = (wanted: Wanted) => S3Operation | undefined
+
+const placeOf = ({ method, of, sub }: { method: string; of: RestSubject; sub?: string | undefined }) =>
+  `${method} ${of} ${sub ?? ''}`
+
+/** Finds the operations of a fidelity; one that asks for a header goes before one that does not. */
+export function createRouter(operations: Iterable<S3Operation>, fidelity: Fidelity): Router {
+  const places = new Map<string, S3Operation[]>()
+  for (const operation of operations) {
+    if (operation.fidelity !== undefined && operation.fidelity !== fidelity) continue
+    const place = placeOf(operation.route)
+    const others = places.get(place) ?? []
+    places.set(place, operation.route.header === undefined ? [...others, operation] : [operation, ...others])
+  }
+  return (wanted) =>
+    places
+      .get(placeOf(wanted))
+      ?.find(({ route }) => route.header === undefined || wanted.headers[route.header] !== undefined)
 }

@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll } from 'vitest'
 import type { Fidelity } from '../../src/protocol/faults.ts'
+import { payloadStream } from '../../src/protocol/signature/payload.ts'
+import { payloadPlan } from '../../src/protocol/signature/payload-plan.ts'
 import { readXml, type XmlElement } from '../../src/protocol/xml-read.ts'
 import type { Requester } from '../objects/acl.ts'
 import { type ObjectStore, openObjectStore } from '../objects/store.ts'
@@ -83,11 +85,12 @@ export async function startS3(fidelity: Fidelity = 'eucalyptus', region = 'eucal
   const store = await openObjectStore({ folder, clock })
   const world: S3World = {
     objects: store,
-    settings: { fidelity, region },
+    settings: { fidelity, region, lifecycleDay: 86_400_000 },
     clock,
     accounts: {
       byId: (id) => accounts.find((account) => account.id === id),
       byCanonicalId: (id) => accounts.find((account) => account.canonicalId === id),
+      byName: (name) => accounts.find((account) => account.name === name),
     },
     sender: (id, token) => {
       const [, name = ''] = /^key-of-(\w+)$/.exec(id) ?? []
@@ -102,12 +105,19 @@ export async function startS3(fidelity: Fidelity = 'eucalyptus', region = 'eucal
   const server = createServer((incoming, response) => {
     const [path = '', query = ''] = (incoming.url ?? '').split(/\?(.*)/s)
     const length = incoming.headers['content-length']
+    const { method = '' } = incoming
+    const headers = Object.entries(incoming.headers).map(([name, value]): [string, string] => [name, String(value)])
+    // As of a request without a signature; the headers of CompleteMultipartUpload speak of the whole object.
+    const ofObject = method !== 'POST' || !query.includes('uploadId')
+    const word = new Map(headers).get('x-amz-content-sha256')
+    const body = payloadStream(incoming, payloadPlan(headers, word, { ofObject }))
     void service.serve({
-      method: incoming.method ?? '',
+      method,
       path,
       query: [...new URLSearchParams(query)],
-      headers: Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)])),
-      body: incoming,
+      headers: Object.fromEntries(headers),
+      body,
+      digests: () => body.digests(),
       contentLength: length === undefined ? undefined : Number(length),
       requester: requesterOf(String(incoming.headers['x-person'])),
       requestId: 'request-1',

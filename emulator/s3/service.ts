@@ -8,23 +8,30 @@ import { parseRestPath, subResourceOf } from '../../src/protocol/rest.ts'
 import type { Requester } from '../objects/acl.ts'
 import { admit } from './access.ts'
 import { renderS3Fault, send } from './answer.ts'
+import { allowOrigin, answerPreflight } from './cors.ts'
 import { fault } from './faults.ts'
-import type { BodyDigests, S3Answer, S3Call, S3Operation, S3World } from './operation.ts'
+import type { BodyDigests, Peer, S3Answer, S3Call, S3Operation, S3World } from './operation.ts'
 import { roleMay } from './role-permissions.ts'
-import { pick } from './router.ts'
-import { answerUnclaimed } from './unclaimed.ts'
+import { createRouter, type Router } from './router.ts'
+import { standIns, unclaimed } from './unclaimed.ts'
 
-export { renderS3Fault }
-
-/** A request whose sender is known, and the response that it gets. */
-export interface S3Request {
+/** What is known of a request before anyone looks at who sent it, and the response that it gets. */
+export interface UnprovedRequest {
   readonly method: string
   /** As sent, percent-encoded, after the service's path; begins with a slash. */
   readonly path: string
-  /** Decoded, in order; `?acl` is `['acl', '']`. */
-  readonly query: readonly (readonly [string, string])[]
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string | undefined>>
+  readonly requestId: string
+  /** The path as error documents name it. */
+  readonly resource: string
+  readonly response: ServerResponse
+}
+
+/** A request whose sender is known. */
+export interface S3Request extends UnprovedRequest {
+  /** Decoded, in order; `?acl` is `['acl', '']`. */
+  readonly query: readonly (readonly [string, string])[]
   /** Decoded and verified on the way: destroyed with a Fault when it is not what was signed. */
   readonly body: Readable
   /** Decoded bytes, when the client said it. */
@@ -32,12 +39,12 @@ export interface S3Request {
   /** What was computed of the body, after its end. */
   readonly digests?: () => BodyDigests
   readonly requester: Requester
+  /** The user or the session that asks, as policies name it. */
+  readonly arn?: string
+  /** Lets a client that waits for it send the body; one that may not do what it asks for never sends it. */
+  readonly invite?: () => void
   /** What the policies of a role allow whose session asks. */
   readonly may?: CallerRole['may']
-  readonly requestId: string
-  /** The path as error documents name it. */
-  readonly resource: string
-  readonly response: ServerResponse
 }
 
 /** Object Storage, ready to answer. */
@@ -45,6 +52,8 @@ export interface S3Service {
   readonly operations: ReadonlyMap<string, S3Operation>
   /** Answers a request, faults included. Never throws. */
   serve(request: S3Request): Promise<void>
+  /** Answers a request that is refused before it can be served, for who sent it is not proved. Never throws. */
+  refuse(request: UnprovedRequest, error: unknown): Promise<void>
 }
 
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -63,7 +72,13 @@ export async function loadS3(world: S3World): Promise<S3Service> {
   const modules = await Promise.all(files.map((file) => import(/* @vite-ignore */ pathToFileURL(file).href)))
   const loaded: S3Operation[] = modules.map(({ default: operation }) => operation)
   const operations = new Map(loaded.map((operation) => [operation.name, operation]))
-  return { operations, serve: (request) => serveS3(world, [...operations.values()], request) }
+  const router = createRouter([...loaded, ...standIns], world.settings.fidelity)
+  const refuse = async (request: UnprovedRequest, error: unknown) => {
+    // The first error wins.
+    await allowOrigin(world, request, request.response).catch(() => {})
+    renderS3Fault({ ...request, error, fidelity: world.settings.fidelity })
+  }
+  return { operations, refuse, serve: (request) => serveS3(world, router, request) }
 }
 
 /** Keys have at most 1024 bytes of UTF-8 (S3 API reference). */
@@ -81,34 +96,43 @@ async function readContent(body: Readable, limit: number): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-async function answerTo(world: S3World, operations: readonly S3Operation[], request: S3Request): Promise<S3Answer> {
-  const { method, query, headers, body, contentLength, digests, requester, may } = request
+async function answerTo(world: S3World, router: Router, request: S3Request): Promise<S3Answer> {
+  const { method, query, headers, body, contentLength, digests, requester, arn, may } = request
   const { of, bucket, key } = parseRestPath(request.path)
   if (Buffer.byteLength(key) > longestKey) throw fault('keyTooLong')
   const wanted = { method, of, sub: subResourceOf(of, query), headers }
-  const operation = pick(operations, wanted)
+  if (method === 'OPTIONS') return answerPreflight(world, request)
+  const operation = router(wanted)
   const firstOfEach = new Map([...query].reverse())
   const call: S3Call = {
-    ...{ bucket, key, headers, contentLength, digests, requester },
+    ...{ bucket, key, headers, contentLength, digests, requester, arn },
+    peer: peerOf(request.response),
     query: firstOfEach,
     content: Buffer.alloc(0),
     stream: body,
   }
   if (may && !roleMay(may, operation, call)) throw fault('accessDenied')
-  if (!operation) return answerUnclaimed(world, wanted, call)
-  const found = await admit(world, operation.access, call)
+  if (!operation) throw unclaimed(wanted)
+  const found = await admit(world, operation, call)
+  request.invite?.()
   if (operation.body === 'stream') return operation.run(world, call, found)
   // Read before anything is done: a body that is not what was signed must leave no trace.
   return operation.run(world, { ...call, content: await readContent(body, operation.body) }, found)
 }
 
+const peerOf = ({ socket }: ServerResponse): Peer => ({
+  address: socket?.remoteAddress,
+  isSecure: socket !== null && 'encrypted' in socket,
+})
+
 /** Answers one request with one of the operations. */
-export async function serveS3(world: S3World, operations: readonly S3Operation[], request: S3Request): Promise<void> {
-  const { method, requestId, resource, response, body } = request
+async function serveS3(world: S3World, router: Router, request: S3Request): Promise<void> {
+  const { method, headers, requestId, response, body } = request
   try {
-    await send({ method, requestId, response }, await answerTo(world, operations, request))
+    if (headers['origin'] !== undefined) await allowOrigin(world, request, response)
+    await send({ method, requestId, response }, await answerTo(world, router, request))
   } catch (error) {
-    renderS3Fault({ error, fidelity: world.settings.fidelity, method, requestId, resource, response })
+    renderS3Fault({ ...request, error, fidelity: world.settings.fidelity })
   } finally {
     // What nobody read is dropped, so that the connection can be used again; its errors no longer matter.
     body.once('error', () => {}).resume()

@@ -19,6 +19,9 @@ export function dataFiles(data: string) {
     /** The cloud's own key pair: bundles are encrypted for its certificate. */
     cloudKey: join(data, 'cloud-pk.pem'),
     cloudCertificate: join(data, 'cloud-cert.pem'),
+    /** The authority that signs the certificates of TLS: its key with its certificate, 0600, and what clients trust. */
+    tlsAuthorityKey: join(data, 'tls-authority-key.pem'),
+    tlsAuthority: join(data, 'tls-authority.pem'),
     /** Control-plane records: one readable JSON document and its journal. */
     records: join(data, 'records'),
     /** Object Storage: index and bytes. */
@@ -45,6 +48,8 @@ export function dataFiles(data: string) {
         console: join(folder, 'console.log'),
         /** The console of the boot before the last reboot. */
         oldConsole: join(folder, 'console.log.old'),
+        /** What the UEFI firmware keeps of a machine that starts by it; it outlasts a stop. */
+        uefiVariables: join(folder, 'uefi-variables.fd'),
       }
     },
     /** Which accelerator the probe chose on this host. */
@@ -110,7 +115,7 @@ export function syncFolder(path: string): Promise<void> {
 }
 
 /** Replaces a small file in one step, synced to disk, 0600 unless told otherwise. */
-export async function replaceFile(path: string, content: string, mode = 0o600): Promise<void> {
+export async function replaceFile(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
   const temporary = `${path}.new`
   const file = await open(temporary, 'w', mode)
   try {

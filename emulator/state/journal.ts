@@ -63,9 +63,10 @@ export interface Journal {
 
 /**
  * Opens a journal to append from `length` on, cutting off a torn end. An append that fails (a full disk) is cut off
- * again, so that a later one never follows half a line; where even that fails, the journal takes nothing more.
+ * again, so that a later one never follows half a line; where even that fails, the journal takes nothing more. Without
+ * `durable` an append is not waited for until it is on disk.
  */
-export async function openJournal(path: string, length: number): Promise<Journal> {
+export async function openJournal(path: string, length: number, durable = true): Promise<Journal> {
   const file: FileHandle = await open(path, 'a', 0o600)
   await file.truncate(length)
   let bytes = length
@@ -78,7 +79,7 @@ export async function openJournal(path: string, length: number): Promise<Journal
       if (broken) throw new Error(`${path} takes no changes since one could not be undone`, { cause: broken })
       try {
         await file.appendFile(text)
-        await file.datasync()
+        if (durable) await file.datasync()
       } catch (error) {
         await cutOff(file, bytes).catch((reason) => {
           broken = reason

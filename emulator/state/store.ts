@@ -33,11 +33,13 @@ export interface Store {
  */
 class JournalledDocument implements Adapter<Tables> {
   private readonly folder: string
+  private readonly durable: boolean
   private journal: Journal | undefined
   private number = 1
 
-  constructor(folder: string) {
+  constructor(folder: string, durable: boolean) {
     this.folder = folder
+    this.durable = durable
   }
 
   async read(): Promise<Tables> {
@@ -48,7 +50,7 @@ class JournalledDocument implements Adapter<Tables> {
   }
 
   private async use(number: number, length: number): Promise<void> {
-    const journal = await openJournal(journalPath(this.folder, number), length)
+    const journal = await openJournal(journalPath(this.folder, number), length, this.durable)
     await syncFolder(this.folder)
     await this.journal?.close()
     this.journal = journal
@@ -89,9 +91,12 @@ interface Waiting {
   refuse: (error: unknown) => void
 }
 
-/** Opens the records in `folder`. `rewriteAt` is the journal's size in bytes after which the document is rewritten. */
-export async function openStore(folder: string, { rewriteAt = 8 * 2 ** 20 } = {}): Promise<Store> {
-  const disk = new JournalledDocument(folder)
+/**
+ * Opens the records in `folder`. `rewriteAt` is the journal's size in bytes after which the document is rewritten; with
+ * `durable` false a change is answered before it is on disk.
+ */
+export async function openStore(folder: string, { rewriteAt = 8 * 2 ** 20, durable = true } = {}): Promise<Store> {
+  const disk = new JournalledDocument(folder, durable)
   const records = new Low<Tables>(disk, {})
   await records.read()
   let waiting: Waiting[] = []

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { type BundleSecret, encryption, newSecret } from './cipher.ts'
-import { lastStage, tapped } from './streams.ts'
+import { lastStage, pieces, tapped } from './streams.ts'
 import { archive } from './tar.ts'
 
 /** The size of a part in bytes, as euca2ools cuts them. */
@@ -81,23 +81,4 @@ export async function bundle(
     throw cutting.firstError(error, signal)
   })
   return { name, size, bundledSize, digest: digest.digest('hex'), secret, parts }
-}
-
-/** The stream again in buffers of `size` bytes; only the last one is shorter, and none is empty. */
-async function* pieces(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Buffer> {
-  let piece = Buffer.allocUnsafeSlow(size)
-  let filled = 0
-  for await (const chunk of source) {
-    for (let taken = 0; taken < chunk.length; ) {
-      const next = chunk.subarray(taken, taken + size - filled)
-      piece.set(next, filled)
-      filled += next.length
-      taken += next.length
-      if (filled < size) continue
-      yield piece
-      piece = Buffer.allocUnsafeSlow(size)
-      filled = 0
-    }
-  }
-  if (filled > 0) yield Buffer.from(piece.subarray(0, filled))
 }

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
+import { pieces, tapped } from './streams.ts'
 
 const block = 64 * 1024
 const window = 16 * block
@@ -15,29 +16,32 @@ export async function writeSparse(
   stream: AsyncIterable<Uint8Array>,
 ): Promise<void> {
   await file.truncate(length)
-  const buffer = Buffer.alloc(window)
-  let start = 0
-  let filled = offset
   let total = 0
-  for await (const chunk of stream) {
-    for (let taken = 0; taken < chunk.length; ) {
-      const piece = chunk.subarray(taken, taken + window - filled)
-      buffer.set(piece, filled)
-      filled += piece.length
-      taken += piece.length
-      if (filled < window) continue
-      await writeWindow(file, buffer, start)
-      start += window
-      filled = 0
-    }
+  const counted = tapped(stream, (chunk) => {
     total += chunk.length
     onBytes(total)
+  })
+  let start = 0
+  for await (const piece of pieces(counted, window, offset)) {
+    await writeWindow(file, piece, start)
+    start += piece.length
   }
-  await writeWindow(file, buffer.subarray(0, filled), start)
+}
+
+/** The same stream, of which a copy is written into a new, empty file as it passes; zeros become holes. */
+export async function* copiedSparse(file: FileHandle, stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let position = 0
+  for await (const chunk of stream) {
+    await writeWindow(file, chunk, position)
+    position += chunk.length
+    yield chunk
+  }
+  await file.truncate(position)
 }
 
 /** Writes the runs of blocks that hold anything. */
-async function writeWindow(file: FileHandle, buffer: Buffer, position: number): Promise<void> {
+async function writeWindow(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   let runStart: number | undefined
   for (let at = 0; at < buffer.length; at += block) {
     const isHole = buffer.subarray(at, at + block).equals(zeros.subarray(0, Math.min(block, buffer.length - at)))

@@ -1,6 +1,6 @@
 import type { ByteReader } from './byte-reader.ts'
 import { BundleRefused } from './refusal.ts'
-import { readNumber } from './tar-numbers.ts'
+import { readNumber, wrongSize } from './tar-numbers.ts'
 
 /** Where stored bytes lie in the image; between the regions are holes. */
 interface Region {
@@ -48,9 +48,7 @@ export async function* sparseMember(
   { regions, size: mapped }: SparseMap,
   { stored, size }: { stored: number; size: number },
 ): AsyncGenerator<Uint8Array> {
-  if (mapped !== size) {
-    throw new BundleRefused(`the archive's member has ${mapped} bytes, but the manifest says ${size}`)
-  }
+  if (mapped !== size) throw wrongSize(mapped, size)
   let end = 0
   let total = 0
   for (const { offset, length } of regions) {

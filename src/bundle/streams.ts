@@ -9,6 +9,28 @@ export async function* tapped(
   }
 }
 
+/**
+ * The stream again in buffers of `size` bytes; only the last one is shorter, and none is empty. The first begins with
+ * `leading` zeros, fewer than `size`.
+ */
+export async function* pieces(source: AsyncIterable<Uint8Array>, size: number, leading = 0): AsyncGenerator<Buffer> {
+  let piece = Buffer.allocUnsafeSlow(size).fill(0, 0, leading)
+  let filled = leading
+  for await (const chunk of source) {
+    for (let taken = 0; taken < chunk.length; ) {
+      const next = chunk.subarray(taken, taken + size - filled)
+      piece.set(next, filled)
+      filled += next.length
+      taken += next.length
+      if (filled < size) continue
+      yield piece
+      piece = Buffer.allocUnsafeSlow(size)
+      filled = 0
+    }
+  }
+  if (filled > 0) yield Buffer.from(piece.subarray(0, filled))
+}
+
 /** The last stage of a pipeline, with the error it failed with. */
 export interface LastStage {
   readonly run: (source: AsyncIterable<Uint8Array>) => Promise<void>

@@ -1,7 +1,7 @@
 import { type ByteReader, byteReader } from './byte-reader.ts'
 import { BundleRefused } from './refusal.ts'
 import { readSparseMap, sparseMember } from './sparse-member.ts'
-import { readNumber } from './tar-numbers.ts'
+import { readNumber, wrongSize } from './tar-numbers.ts'
 
 const block = 512
 /** Streams of tar tools are padded to records of 20 blocks. */
@@ -83,10 +83,6 @@ export async function* onlyMember(source: AsyncIterable<Uint8Array>, size: numbe
   } finally {
     await bytes.close()
   }
-}
-
-function wrongSize(size: number, expected: number): BundleRefused {
-  return new BundleRefused(`the archive's member has ${size} bytes, but the manifest says ${expected}`)
 }
 
 /** Behind the member are zeros: up to a whole block, the end marker of two blocks, and no more than tools add. */

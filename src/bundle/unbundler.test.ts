@@ -180,6 +180,26 @@ test('what the parts or the receiver throw comes out as it is', async () => {
   await expect(unbundle(good.manifest, { secret, open }, failing)).rejects.toBe(failure)
 })
 
+test.each<[string, () => Promise<unknown>]>([
+  ['at once', () => Promise.resolve()],
+  ['a tick later', () => new Promise<void>((done) => process.nextTick(done))],
+  ['a turn later', () => new Promise((done) => setImmediate(done))],
+])('what a receiver throws %s, amid the image, is heard, however pipeline puts it', async (_, wait) => {
+  const failure = new Error('no more room')
+  const large = randomBytes(2_000_000)
+  const forged = forge(await tarOf(large), large.length)
+  const open = async ({ filename }: ManifestPart) => Readable.from([forged.parts.get(filename)!])
+  for (let round = 0; round < 5; round += 1) {
+    const reading = unbundle(forged.manifest, { secret, open }, async (stream) => {
+      for await (const _chunk of stream) {
+        await wait()
+        throw failure
+      }
+    })
+    await expect(reading).rejects.toBe(failure)
+  }
+})
+
 test('an abort comes out with its reason', async () => {
   const reason = new Error('the launch was given up')
   const aborting = new AbortController()

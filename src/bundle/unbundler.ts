@@ -47,13 +47,7 @@ export async function unbundle(
       decryption(secret),
       (plain: AsyncIterable<Uint8Array>) => tapped(plain, count),
       gunzip,
-      (tar: AsyncIterable<Uint8Array>) =>
-        keep(
-          onlyMember(
-            tapped(tar, (chunk) => digest.update(chunk)),
-            manifest.size,
-          ),
-        ),
+      reading.run,
       signal ? { signal } : {},
     )
   } catch (error) {

@@ -63,6 +63,12 @@ describe('is refused', () => {
     ),
   )
 
+  test.each(['file:///etc/passwd', 'ftp://host/x', 's3://bucket/key'])('a catalog file that names %s', (location) =>
+    expect(() => parse([image({ files: { disk: file(location) } })])).toThrow(
+      `one: "disk": "location" is ${location}, which is neither a path nor an http or https URL`,
+    ),
+  )
+
   test('what is no JSON', () => expect(() => parseCatalog('images: []', 'x.yaml')).toThrow(/x.yaml is no JSON/))
 })
 

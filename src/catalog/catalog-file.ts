@@ -115,5 +115,8 @@ function locationOf(location: string, base: string, where: string): string {
     )
   }
   if (isUrl(location)) return location
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(location)) {
+    throw new CatalogRefused(`${where}: "location" is ${location}, which is neither a path nor an http or https URL`)
+  }
   return resolve(dirname(base), location)
 }

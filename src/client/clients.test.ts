@@ -10,14 +10,16 @@ import type { AuthenticationRequest } from '../protocol/signature/request.ts'
 import { sha256 } from '../protocol/signature/sigv4.ts'
 import type { HeaderPair } from '../protocol/signature/wire.ts'
 import { flatten, queryClient, type RawOptions } from './ec2.ts'
-import { type S3Request, s3Request } from './s3.ts'
+import { presignedUrl, type S3Request, s3Request } from './s3.ts'
 import { ServiceError } from './service-error.ts'
+import type { AccessKey } from './session-token.ts'
 import { list } from './xml.ts'
 
 /** The clients against our own gate over real HTTP: it answers with what it understood, or with its fault. */
 let server: Server
 let origin = ''
-const credentials = { accessKeyId: 'AKIAAAEXAMPLEEXAMPLE', secretAccessKey: 'secret' }
+const credentials: AccessKey = { accessKeyId: 'AKIAAAEXAMPLEEXAMPLE', secretAccessKey: 'secret' }
+const session: AccessKey = { ...credentials, accessKeyId: 'ASIAAAEXAMPLEEXAMPLE', sessionToken: 'to/ken+with==' }
 
 async function judge(incoming: IncomingMessage): Promise<{ status: number; body: string }> {
   const [rawPath = '', rawQuery = ''] = (incoming.url ?? '').split(/\?(.*)/s)
@@ -26,7 +28,10 @@ async function judge(incoming: IncomingMessage): Promise<{ status: number; body:
   const service = rawPath.startsWith('/services/compute') ? 'ec2' : 's3'
   const servicePath = service === 'ec2' ? '/services/compute' : '/services/objectstorage'
   const wire = { service, method: incoming.method ?? '', rawPath, servicePath, rawQuery, headers } as const
-  const lookUp = (id: string) => (id === credentials.accessKeyId ? { secret: credentials.secretAccessKey } : undefined)
+  const lookUp = (id: string, token: string | undefined) =>
+    [credentials, session].some((key) => key.accessKeyId === id && key.sessionToken === token)
+      ? { secret: credentials.secretAccessKey }
+      : undefined
   const rules = { fidelity: 'aws', version2: true, strictScope: true } as const
   try {
     const query = service === 'ec2' ? await readPayload(incoming, { length: undefined }, 1e5) : Buffer.alloc(0)
@@ -65,8 +70,8 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve))
 })
 
-const ec2 = (path = '/services/compute') =>
-  queryClient({ ...credentials, endpoint: origin + path, region: 'x', service: 'ec2', version: '2015-10-01' })
+const ec2 = (path = '/services/compute', key = credentials) =>
+  queryClient({ ...key, endpoint: origin + path, region: 'x', service: 'ec2', version: '2015-10-01' })
 
 test('flatten', () => {
   const parameters = { A: 1, B: undefined, C: [{ D: 'x' }, true], E: { F: ['y'] }, G: new Date(0) }
@@ -96,8 +101,10 @@ describe('query client', () => {
     ['v2', 'V2-query'],
     ['v2-query', 'V2-query'],
   ] as const)('signs %s', async (sign, method) => {
-    const response = await ec2().rawRequest('DescribeImages', { Name: "a b+c'(é)" }, { sign })
-    expect(response.body.toString()).toContain(`<method>${method}</method>`)
+    for (const key of [credentials, session]) {
+      const response = await ec2('/services/compute', key).rawRequest('DescribeImages', { Name: "a b+c'(é)" }, { sign })
+      expect(response.body.toString()).toContain(`<method>${method}</method>`)
+    }
   })
 
   const wrong: [string, RawOptions, string][] = [
@@ -133,11 +140,9 @@ describe('query client', () => {
 })
 
 describe('s3Request', () => {
-  const call = async (ask: S3Request) => {
-    const response = await s3Request({ ...credentials, endpoint: `${origin}/services/objectstorage`, region: 'x' }, ask)
-    const said = response.body.toString()
-    return /<method>(.*?)<|<Code>(.*?)</.exec(said)?.slice(1).find(Boolean) ?? said
-  }
+  const target = (key = credentials) => ({ ...key, endpoint: `${origin}/services/objectstorage`, region: 'x' })
+  const verdict = (said: string) => /<method>(.*?)<|<Code>(.*?)</.exec(said)?.slice(1).find(Boolean) ?? said
+  const call = async (ask: S3Request, key = credentials) => verdict((await s3Request(target(key), ask)).body.toString())
   const path = "/Bucket_1/U//root/x'()%20%C3%A9+.img"
   test.each([
     ['v4', 'V4-header'],
@@ -147,7 +152,23 @@ describe('s3Request', () => {
     ['none', 'anonymous'],
   ] as const)('signs %s', async (sign, method) => {
     const headers = { 'x-amz-meta-a': 'größe', 'content-type': 'text/plain' }
-    expect(await call({ method: 'PUT', path, query: 'versionId=a%2Bb&x', headers, body: 'abc', sign })).toBe(method)
+    const ask = { method: 'PUT', path, query: 'versionId=a%2Bb&x', headers, body: 'abc', sign } as const
+    expect(await call(ask)).toBe(method)
+    expect(await call(ask, session)).toBe(method)
+  })
+
+  test.each([
+    ['version 4', { sign: 'v4-query' }, 'V4-query'],
+    ['version 2', { sign: 'v2-query' }, 'V2-query'],
+    ['version 2, as euca2ools do', { sign: 'v2-query', bare: true }, 'V2-query'],
+    ['version 2, over', { sign: 'v2-query', expires: -5 }, 'AccessDenied'],
+  ] as const)('presigns by %s', async (_title, how, expected) => {
+    for (const key of [credentials, session]) {
+      const url = presignedUrl(target(key), { method: 'GET', path, query: 'versionId=a%2Bb', ...how })
+      expect(verdict(await (await fetch(url)).text())).toBe(expected)
+      const other = await (await fetch(url.replace('Bucket_1', 'Bucket_2'))).text()
+      expect(verdict(other)).toMatch(/^(SignatureDoesNotMatch|AccessDenied)$/)
+    }
   })
 
   test('signs version 2 as euca2ools does', async () => {

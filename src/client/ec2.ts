@@ -1,8 +1,9 @@
 import { signParameters } from '../protocol/signature/sigv2.ts'
-import { type Credentials, presign, sha256, signHeaders } from '../protocol/signature/sigv4.ts'
+import { presign, sha256, signHeaders } from '../protocol/signature/sigv4.ts'
 import type { HeaderPair } from '../protocol/signature/wire.ts'
 import { endpointPath, type RawRequest, type RawResponse, type Send, send } from './send.ts'
 import { serviceError } from './service-error.ts'
+import { type AccessKey, tokenHeaders, withTokenQuery } from './session-token.ts'
 import { readXml, type Xml } from './xml.ts'
 
 /** What an action takes: lists become `Name.1`, `Name.2` … (IAM and STS: `Name.member.1`), groups `Name.Field`. */
@@ -13,7 +14,7 @@ export interface Parameters {
 }
 
 /** Where and as whom to call a query service. */
-export interface QueryTarget extends Credentials {
+export interface QueryTarget extends AccessKey {
   /** Such as `http://127.0.0.1:8773/services/compute`. */
   readonly endpoint: string
   readonly region: string
@@ -66,24 +67,30 @@ const formText = (pairs: readonly (readonly [string, string])[]): string =>
 const formType: HeaderPair = ['content-type', 'application/x-www-form-urlencoded; charset=utf-8']
 
 function signed(target: QueryTarget, pairs: [string, string][], options: RawOptions): RawRequest {
-  const { endpoint, region, service } = target
+  const { endpoint, region, service, sessionToken } = target
   const { accessKeyId = target.accessKeyId, secretAccessKey = target.secretAccessKey, time = new Date() } = options
+  const { sign = 'v4' } = options
   const credentials = { accessKeyId, secretAccessKey }
   const { host } = new URL(endpoint)
-  const inQuery = options.sign === 'v4-query' || options.sign === 'v2-query'
+  const inQuery = sign === 'v4-query' || sign === 'v2-query'
   const method = inQuery ? 'GET' : 'POST'
   const rawPath = endpointPath(endpoint) || '/'
-  const parameters = options.sign?.startsWith('v2')
-    ? signParameters({ method, host, rawPath, parameters: pairs }, credentials, time)
+  const withToken: [string, string][] = sessionToken === undefined ? pairs : [...pairs, ['SecurityToken', sessionToken]]
+  const parameters = sign.startsWith('v2')
+    ? signParameters({ method, host, rawPath, parameters: withToken }, credentials, time)
     : pairs
   const text = formText(parameters)
   const [rawQuery, body] = inQuery ? [text, ''] : ['', text]
-  const headers: HeaderPair[] = inQuery ? [['host', host]] : [['host', host], formType]
+  const token = sign === 'v4' ? Object.entries(tokenHeaders(target)) : []
+  const headers: HeaderPair[] = [['host', host], ...(inQuery ? [] : [formType]), ...token]
   const request = { method, endpoint, rawPath, rawQuery, headers, body }
   const toSign = { method, rawPath, rawQuery, headers, payloadHash: sha256(Buffer.from(body)) }
   const signer = { ...credentials, region, service, time }
-  if (options.sign === 'v4-query') return { ...request, rawQuery: presign(toSign, signer, options.expires ?? 900) }
-  return (options.sign ?? 'v4') === 'v4' ? { ...request, headers: signHeaders(toSign, signer).headers } : request
+  if (sign === 'v4-query') {
+    const query = withTokenQuery(target, rawQuery, 'X-Amz-Security-Token')
+    return { ...request, rawQuery: presign({ ...toSign, rawQuery: query }, signer, options.expires ?? 900) }
+  }
+  return sign === 'v4' ? { ...request, headers: signHeaders(toSign, signer).headers } : request
 }
 
 /** Makes a client of a query service (EC2, IAM, STS or Empyrean) of any cloud. */

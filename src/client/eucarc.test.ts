@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cloudFrom, readEucarc } from './eucarc.ts'
+import { cloudFrom, keysFrom, readEucarc } from './eucarc.ts'
 
 const eucarc = `
 EUCA_KEY_DIR=$(cd $(dirname \${BASH_SOURCE:-$0}); pwd -P)
@@ -46,4 +46,10 @@ test('one AWS_ENDPOINT_URL for all, a variable of its own for one', () => {
 test('what is missing is named', () => {
   expect(() => cloudFrom({})).toThrow(/AWS_ACCESS_KEY_ID/)
   expect(() => cloudFrom({ AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' })).toThrow(/EC2_URL, AWS_ENDPOINT_URL/)
+})
+
+test.each(['AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN'])("%s is the token of a session's key", (name) => {
+  const keys = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }
+  expect(keysFrom({ ...keys, [name]: 'token' })).toMatchObject({ sessionToken: 'token' })
+  expect(keysFrom(keys)).not.toHaveProperty('sessionToken')
 })

@@ -1,7 +1,7 @@
-import type { Credentials } from '../protocol/signature/sigv4.ts'
+import type { AccessKey } from './session-token.ts'
 
 /** A cloud as its user knows it. */
-export interface Cloud extends Credentials {
+export interface Cloud extends AccessKey {
   readonly region: string
   readonly endpoints: Readonly<Record<'ec2' | 's3' | 'iam' | 'sts' | 'empyrean', string>>
 }
@@ -45,12 +45,17 @@ const first = (environment: Environment, names: readonly string[]): string | und
 export const endpointFrom = (environment: Environment, service: keyof typeof urlNames): string | undefined =>
   first(environment, [...urlNames[service], 'AWS_ENDPOINT_URL'])?.replace(/^[^/]*::(?=https?:)/, '')
 
-/** The access key and the region of signatures. Throws an Error that names what is missing. */
-export function keysFrom(environment: Environment): Credentials & { readonly region: string } {
+/**
+ * The access key, with the token of a session's, and the region of signatures. AWS_SECURITY_TOKEN is the name that
+ * euca2ools know the token by. Throws an Error that names what is missing.
+ */
+export function keysFrom(environment: Environment): AccessKey & { readonly region: string } {
   const need = (...names: string[]) => first(environment, names) ?? missing(names)
+  const sessionToken = first(environment, ['AWS_SESSION_TOKEN', 'AWS_SECURITY_TOKEN'])
   return {
     accessKeyId: need('AWS_ACCESS_KEY_ID', 'AWS_ACCESS_KEY', 'EC2_ACCESS_KEY'),
     secretAccessKey: need('AWS_SECRET_ACCESS_KEY', 'AWS_SECRET_KEY', 'EC2_SECRET_KEY'),
+    ...(sessionToken !== undefined && { sessionToken }),
     region: first(environment, ['AWS_AUTH_REGION', 'AWS_REGION', 'AWS_DEFAULT_REGION']) ?? 'eucalyptus',
   }
 }

@@ -85,3 +85,10 @@ test('the default profile has a section of that name, and one without keys is no
   expect(awsProfile(readIni(`[default]\n${keys}`), readIni(''), 'default')).toMatchObject({ AWS_ACCESS_KEY_ID: 'A' })
   expect(awsProfile(readIni('[profile p]\nregion = x'), readIni(''), 'p')).toBeUndefined()
 })
+
+test("the token of a session's key comes along, from either file", () => {
+  const token = 'aws_session_token = t/+=\n'
+  const expected = { AWS_SESSION_TOKEN: 't/+=' }
+  expect(awsProfile(readIni(`[profile p]\n${keys}\n${token}`), readIni(''), 'p')).toMatchObject(expected)
+  expect(awsProfile(readIni('[profile p]'), readIni(`[p]\n${keys}\n${token}`), 'p')).toMatchObject(expected)
+})

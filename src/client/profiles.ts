@@ -47,6 +47,7 @@ export function awsProfile(config: Sections, credentials: Sections, name: string
     EUCA_BOOTSTRAP_URL: settings?.['endpoint_url'],
     AWS_ACCESS_KEY_ID: keys['aws_access_key_id'],
     AWS_SECRET_ACCESS_KEY: keys['aws_secret_access_key'],
+    AWS_SESSION_TOKEN: keys['aws_session_token'],
     AWS_AUTH_REGION: region,
   }
 }

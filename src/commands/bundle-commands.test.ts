@@ -13,7 +13,9 @@ const { cloud, work, rc, image, folder, bucket, keys } = await bundleCloud()
 
 describe('an image', () => {
   test('is bundled into files, uploaded, downloaded, unpacked and deleted', async () => {
-    const [made, got, out, name] = [folder(), folder(), folder(), bucket()]
+    // Folders that are not there are made.
+    const [made, got, out] = [join(folder(), 'a', 'b'), join(folder(), 'c'), join(folder(), 'd')]
+    const name = bucket()
     const manifest = await bundleImage(
       { image, arch: 'x86_64', destination: made, partSize: 50_000 },
       async () => cloud,
@@ -113,6 +115,16 @@ describe('refused', () => {
     ['an account without a number', () => bundleImage({ ...asked, user: 'me' }, inCloud, never), /12 digits, not me/],
     ['a name with a slash', () => bundleImage({ ...asked, prefix: 'a/b' }, inCloud, never), /no slash, so not "a\/b"/],
     ['an image that is not there', () => bundleImage({ ...asked, image: '/nothing' }, inCloud, never), /\/nothing/],
+    ...(['cert', 'privatekey', 'ec2cert'] as const).map((option): [string, () => Promise<unknown>, RegExp] => [
+      `a file that is no ${option}`,
+      () => bundleImage({ ...asked, [option]: image }, inCloud, never),
+      /disk.raw holds no .* in PEM form/,
+    ]),
+    [
+      'a file that is no key to unbundle with',
+      () => unbundleImage({ manifest: '/nothing', privatekey: image }, inCloud, never),
+      /disk.raw holds no RSA private key/,
+    ],
     ['neither manifest nor image', () => upload({ bucket: 'b' }, cloud, never), /--manifest.*--image/],
     ['no bucket', () => upload({ bucket: '/', image }, cloud, never), /a bucket has a name/],
     ['a bucket name that the cloud refuses', () => upload({ bucket: 'a b', image }, cloud, never), /^a b: .*refused/],

@@ -85,7 +85,7 @@ const addUpload = (image: Command, run: Run) =>
 const addDownload = (image: Command, run: Run) =>
   stored(image.command('download'))
     .description('download a bundle into files, as euca-download-bundle does')
-    .option('-d, --directory <folder>', 'a folder that exists', '.')
+    .option('-d, --directory <folder>', 'where the files go', '.')
     .addOption(retry())
     .action(async (options) => {
       const { downloadBundle } = await import('./image-download.ts')

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { ManifestDescription } from '../bundle/manifest-writer.ts'
 import type { CloudAccess } from '../client/cloud-access.ts'
 import { CommandFailed } from './data-folder.ts'
 import { checkFiles } from './image-pieces.ts'
+import { certificateFile, privateKeyFile } from './pem-file.ts'
 
 /** What is said of an image to bundle, by the options of euca-bundle-image; files are paths. */
 export interface ImageToBundle {
@@ -34,17 +34,15 @@ export async function describeBundle(
   const { kind, ...ids } = kindOf(asked)
   const accountId = (asked.user ?? (await (await cloud()).accountId())).replaceAll('-', '')
   if (!/^\d{12}$/.test(accountId)) throw new CommandFailed(`an account has a number of 12 digits, not ${asked.user}`)
-  const own = async (path: string | undefined, ofCloud: 'userCertificate' | 'userPrivateKey') => {
-    if (path !== undefined) return readFile(path, 'utf8')
-    // Who names all that has to be named does not mean the emulator of this machine.
-    return asked.user && asked.ec2cert ? undefined : (await cloud())[ofCloud]()
-  }
+  // Who names all that has to be named does not mean the emulator of this machine.
+  const ofCloud = async (what: 'userCertificate' | 'userPrivateKey') =>
+    asked.user && asked.ec2cert ? undefined : (await cloud())[what]()
   const [userCertificate, userPrivateKey] = [
-    await own(asked.cert, 'userCertificate'),
-    await own(asked.privatekey, 'userPrivateKey'),
+    await (asked.cert ? certificateFile(asked.cert) : ofCloud('userCertificate')),
+    await (asked.privatekey ? privateKeyFile(asked.privatekey) : ofCloud('userPrivateKey')),
   ]
   const cloudCertificate = asked.ec2cert
-    ? await readFile(asked.ec2cert, 'utf8')
+    ? await certificateFile(asked.ec2cert)
     : await (await cloud()).cloudCertificate()
   return {
     name: bundleName(asked.prefix ?? basename(asked.image)),

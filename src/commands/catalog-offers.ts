@@ -133,8 +133,9 @@ async function obtainFile(file: OfferedFile, signal: AbortSignal): Promise<strin
   if (!isUrl(location)) {
     const found = await open(location)
     const { size: bytes } = await found.stat().finally(() => found.close())
-    const sum = bytes === size ? await sha256Of(location) : `of another size, ${bytes} bytes`
-    if (sum !== sha256) throw new CommandFailed(`${location} is not what the catalog says: its SHA-256 is ${sum}`)
+    if (bytes !== size) throw new CommandFailed(`${location} has ${bytes} bytes, but the catalog says ${size}`)
+    const sum = await sha256Of(location)
+    if (sum !== sha256) throw new CommandFailed(`${location} has the SHA-256 ${sum}, but the catalog says ${sha256}`)
     return location
   }
   const bar = progressBar(basename(new URL(location).pathname))

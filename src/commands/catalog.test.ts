@@ -132,9 +132,14 @@ describe('installing', () => {
       'other bytes at a path',
       (file: object) => ({ ...file, sha256: 'a'.repeat(64) }),
       false,
-      /is not what the catalog says/,
+      /wrong.img has the SHA-256 [0-9a-f]{64}, but the catalog says a{64}/,
     ],
-    ['another size at a path', (file: object) => ({ ...file, size: 3 }), false, /of another size/],
+    [
+      'another size at a path',
+      (file: object) => ({ ...file, size: 3 }),
+      false,
+      /wrong.img has \d+ bytes, but the catalog says 3/,
+    ],
     [
       'other bytes at a URL',
       (file: object) => ({ ...file, sha256: 'a'.repeat(64) }),

@@ -19,7 +19,7 @@ const emulator = await startEmulator({
   port: 0,
   hypervisor: {
     start: () => Promise.reject(new Error('nothing is booted here')),
-    describe: async () => ({ name: 'fake', version: '1', accelerator: 'none', pace: 0 }),
+    describe: async () => ({ name: 'fake', version: '1', accelerator: 'none', pace: 0, uefi: true }),
     close: async () => undefined,
   },
 })

@@ -10,7 +10,10 @@ export class CommandFailed extends Error {
 /** What an emulator keeps in its data folder for the commands beside it. */
 export interface DataFolder {
   readonly data: string
+  /** For our own commands, which are on this machine: never over TLS. */
   readonly url: string
+  /** For clients, where the emulator speaks TLS, and the file of the authority that they have to trust. */
+  readonly secure?: { readonly url: string; readonly authority: string }
   readonly region: string
   readonly accountId: string
   readonly accessKeyId: string

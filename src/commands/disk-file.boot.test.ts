@@ -37,6 +37,8 @@ test.each([
   ['vhd', () => convert('vpc', '-o', 'subformat=fixed,force_size=on')],
   ['vhdx', () => convert('vhdx')],
   ['vhdx', () => convert('vhdx', '-o', 'subformat=fixed')],
+  ['vdi', () => convert('vdi')],
+  ['vdi', () => convert('vdi', '-o', 'static=on')],
   ['xz', () => run('sh', '-c', 'xz -0 -c disk.raw > image')],
   ['zstd', () => run('sh', '-c', 'zstd -q -c disk.raw > image')],
   ['gzip', () => run('sh', '-c', 'qemu-img convert -f raw -O qcow2 disk.raw x && gzip -c x > image')],
@@ -76,4 +78,13 @@ describe('what names other files is refused, and nothing of them is read', () =>
     const opening = withWorkFolder(work, (folder) => openDisk(join(work, 'hostile'), { folder, signal }))
     await expect(opening).rejects.toThrow(/encrypted/)
   })
+})
+
+test('a qcow2 file that is cut short is refused: what it lacks would read as zeros', async () => {
+  await convert('qcow2')
+  const file = join(work, 'image')
+  const whole = await readFile(file)
+  await writeFile(file, whole.subarray(0, whole.length - 100_000))
+  const opening = withWorkFolder(work, (folder) => openDisk(file, { folder, signal }))
+  await expect(opening).rejects.toThrow(/image \(qcow2\) is not opened: the file is cut short or damaged/)
 })

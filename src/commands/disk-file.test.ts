@@ -85,7 +85,8 @@ test.each<[string, () => Buffer | Promise<Buffer>, RegExp]>([
     async () => (await tarOf('disk', disk)).fill(9, 0, 50),
     /image \(tar\) is not opened: .*damaged/,
   ],
-  ['VDI', () => vdi(), /image \(vdi\) is not opened: make a raw file of it/],
+  ['VDI that rests on another', () => vdi([[76, 4, 4]]), /image \(vdi\) is not opened: it rests on another/],
+  ['QED', () => Buffer.from('QED\0'.padEnd(4096)), /image \(qed\) is not opened: the format qed, .*make a raw/],
   ['wrappings without end', () => wrapped(5), /wrapped more often/],
   ['an empty file', () => Buffer.alloc(0), /it is empty/],
 ])('refused, and nothing left: %s', async (_what, bytes, why) => {

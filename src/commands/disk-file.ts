@@ -32,7 +32,7 @@ const largestDisk = 2 ** 41
 const mostLayers = 4
 
 /**
- * Opens a disk file as vendors ship it: raw, qcow2, VMDK, VHD, VHDX; compressed by gzip, xz or zstd; in a tar archive.
+ * Opens a disk file as vendors ship it: raw, qcow2, VMDK, VHD, VHDX, VDI; compressed by gzip, xz or zstd; in a tar archive.
  * What it is is told by its own bytes, whatever its name; what it would have opened besides is refused before any tool
  * sees it. A raw file is given back as it is, everything else as a file in `folder`. Throws CommandFailed with the reason.
  */
@@ -81,6 +81,7 @@ const converted: Partial<Record<DiskFormat, DiskFileFormat>> = {
   vmdk: 'vmdk',
   vhd: 'vhd',
   vhdx: 'vhdx',
+  vdi: 'vdi',
 }
 const packed: Partial<Record<DiskFormat, Compression>> = { gzip: 'gzip', xz: 'xz', zstd: 'zstd' }
 
@@ -167,7 +168,7 @@ async function* bounded(
   }
 }
 
-const diskName = /\.(img|raw|disk|qcow2|vmdk|vhdx?|iso)$/i
+const diskName = /\.(img|raw|disk|qcow2|vmdk|vhdx?|vdi|iso)$/i
 
 /** The one member of an archive that can be meant. Throws CommandFailed with all names when there are several. */
 export function diskAmong(members: readonly TarMember[]): TarMember {

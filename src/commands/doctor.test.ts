@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { examineAddresses, examineSsh, findingsText, tryToListen } from './doctor.ts'
+import { readSettings } from '../settings.ts'
+import { examine, examineAddresses, examineSsh, examineUefi, findingsText, tryToListen } from './doctor.ts'
 
 const findings = [
   { subject: 'host', ok: true, finding: '2 cores' },
@@ -68,3 +69,31 @@ test.each([
     finding: expect.stringMatching(finding),
   }),
 )
+
+test.each([
+  [
+    'that is there',
+    'there',
+    [{ subject: 'UEFI', ok: true, finding: 'for images of boot mode uefi, in fidelity aws: there' }],
+  ],
+  [
+    'that is missing, which only some images mind,',
+    'type "apt-get install ovmf"',
+    [
+      {
+        subject: 'UEFI',
+        ok: true,
+        finding: 'for images of boot mode uefi, in fidelity aws: type "apt-get install ovmf"',
+      },
+    ],
+  ],
+  ['of a QEMU that is missing', undefined, []],
+])('UEFI %s', (_what, uefi, findings) => expect(examineUefi(uefi === undefined ? {} : { uefi })).toEqual(findings))
+
+test('of Object Storage alone nothing is asked of QEMU', async () => {
+  const found = await examine(readSettings({ services: 's3' }, {}))
+  expect(found.map(({ subject, ok }) => [subject, ok])).toEqual([
+    ['euca-emu', true],
+    ['host', true],
+  ])
+})

@@ -66,8 +66,18 @@ export async function examineSsh({ sshVersion }: Pick<Probes, 'sshVersion'>): Pr
   return { subject: 'ssh', ok: version !== undefined, finding: version ?? hint }
 }
 
+/** Whether guests can start by UEFI. Only images that ask for it need it, so it is ok without. */
+export function examineUefi({ uefi }: { readonly uefi?: string }): Finding[] {
+  if (uefi === undefined) return []
+  return [{ subject: 'UEFI', ok: true, finding: `for images of boot mode uefi, in fidelity aws: ${uefi}` }]
+}
+
 /** Looks at what the emulator needs on this machine, and says of what is missing how to get it. */
 export async function examine(settings: Settings): Promise<Finding[]> {
+  const program = { subject: 'euca-emu', ok: true, finding: `${version} on Node ${process.versions.node}` }
+  const cores = `${availableParallelism()} cores, ${Math.floor(totalmem() / 2 ** 30)} GiB`
+  // Object Storage boots nothing: no QEMU, no images, no addresses of instances.
+  if (settings.services === 's3') return [program, { subject: 'host', ok: true, finding: cores }]
   const [node, images, addresses, ssh, kvm] = await Promise.all([
     describeNode(settings.data, settings.accelerator),
     installedFixtures(defaultCache()),
@@ -78,17 +88,17 @@ export async function examine(settings: Settings): Promise<Finding[]> {
       () => 'not there, or not ours to use',
     ),
   ])
-  const host = `${availableParallelism()} cores, ${Math.floor(totalmem() / 2 ** 30)} GiB; guests may have ${settings.memory} MiB`
   const boundary =
     node.accelerator === 'tcg'
       ? 'translated by QEMU (tcg): 10 to 30 times slower than hardware, and no security boundary that QEMU promises'
       : `by hardware (${node.accelerator})`
   return [
-    { subject: 'euca-emu', ok: true, finding: `${version} on Node ${process.versions.node}` },
-    { subject: 'host', ok: true, finding: host },
+    program,
+    { subject: 'host', ok: true, finding: `${cores}; guests may have ${settings.memory} MiB` },
     { subject: 'QEMU', ok: node.ok, finding: node.finding.replace(/^QEMU /, '') },
     { subject: '/dev/kvm', ok: true, finding: kvm },
     ...(node.ok ? [{ subject: 'guests run', ok: true, finding: boundary }] : []),
+    ...examineUefi(node),
     addresses,
     ssh,
     {

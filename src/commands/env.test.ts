@@ -90,3 +90,14 @@ describe('the variables', () => {
     })
   })
 })
+
+test('over TLS the variables name its URL, and whom to trust', () => {
+  const secure = { url: 'https://127.0.0.1:8773', authority: '/data/tls-authority.pem' }
+  expect(Object.fromEntries(variables({ ...folder, secure }))).toMatchObject({
+    AWS_ENDPOINT_URL: 'https://127.0.0.1:8773',
+    S3_URL: 'https://127.0.0.1:8773/services/objectstorage',
+    AWS_CA_BUNDLE: '/data/tls-authority.pem',
+    NODE_EXTRA_CA_CERTS: '/data/tls-authority.pem',
+  })
+  expect(Object.keys(Object.fromEntries(variables(folder)))).not.toContain('AWS_CA_BUNDLE')
+})

@@ -7,7 +7,8 @@ export const shells = ['sh', 'fish', 'dotenv'] as const
 
 /** The variables that clients of the cloud read; with the folder that `eucarc` wrote, the certificates' paths, too. */
 export function variables(folder: DataFolder, certificates?: string): [name: string, value: string][] {
-  const { url, region, accountId, accessKeyId, secretAccessKey } = folder
+  const { region, accountId, accessKeyId, secretAccessKey, secure } = folder
+  const url = secure?.url ?? folder.url
   const service = (name: string) => `${url}/services/${name}`
   const pairs: [string, string][] = [
     ['AWS_ENDPOINT_URL', url],
@@ -27,6 +28,8 @@ export function variables(folder: DataFolder, certificates?: string): [name: str
     ['EC2_SECRET_KEY', secretAccessKey],
     ['EC2_USER_ID', accountId],
   ]
+  // The first is read by the AWS clients of Python, the second by everything that runs on Node.
+  if (secure) pairs.push(['AWS_CA_BUNDLE', secure.authority], ['NODE_EXTRA_CA_CERTS', secure.authority])
   if (certificates !== undefined) {
     const path = (name: string) => join(certificates, name)
     pairs.push(['EC2_CERT', path('user-cert.pem')], ['EC2_PRIVATE_KEY', path('user-pk.pem')])

@@ -39,7 +39,7 @@ test.each<[string, unknown, string | undefined, number]>([
 
 test('a file that is not there is named', async () => {
   const error = await readFile('/nowhere/disk.raw').catch((one: unknown) => one)
-  expect(explain(error).sentence).toContain('/nowhere/disk.raw')
+  expect(explain(error).sentence).toBe('there is no /nowhere/disk.raw')
 })
 
 test('a host that has no address is named', async () => {

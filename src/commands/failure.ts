@@ -37,14 +37,19 @@ function ofAnAddress({ code, message, address, port, hostname }: OfAnAddress): s
   return `cannot listen on ${address}:${port}: ${why}; choose another --port, 0 picks a free one`
 }
 
+/** What the system says of a file names the file: an image that is not there, a folder that may not be written. */
+function ofAFile(error: NodeJS.ErrnoException): string | undefined {
+  if (error.syscall === undefined || error.path === undefined) return undefined
+  return error.code === 'ENOENT' ? `there is no ${error.path}` : error.message
+}
+
 /**
  * What a failed command says and ends with. The sentence is undefined for an error that nobody foresaw: it is shown
  * with its stack.
  */
 export function explain(error: unknown): { sentence: string | undefined; status: number } {
   if (!(error instanceof Error)) return { sentence: undefined, status: 1 }
-  // What the system says of a file names the file: an image that is not there, a folder that may not be written.
-  const ofAFile = 'syscall' in error && 'path' in error
-  const known = error instanceof BadSetting || error instanceof CommandFailed || expected.has(error.name) || ofAFile
-  return { sentence: ofAnAddress(error) ?? (known ? error.message : undefined), status: statuses[error.name] ?? 1 }
+  const known = error instanceof BadSetting || error instanceof CommandFailed || expected.has(error.name)
+  const sentence = ofAnAddress(error) ?? (known ? error.message : ofAFile(error))
+  return { sentence, status: statuses[error.name] ?? 1 }
 }

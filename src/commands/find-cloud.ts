@@ -53,7 +53,8 @@ async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
 const isAbsent = (error: unknown) => /^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? '')
 
 async function ofDataFolder(data: string): Promise<FoundCloud> {
-  const folder = await readDataFolder(data)
+  // Our own client asks on this machine, and in the open: it does not know the authority of TLS.
+  const { secure: _, ...folder } = await readDataFolder(data)
   // The folder that `eucarc` wrote may be gone by now; the cloud does without.
   const noted = await eucarcFolder(folder)
   const certificates = noted !== undefined && (await kindOf(noted)) === 'folder' ? noted : undefined

@@ -134,6 +134,25 @@ describe('an image is added', () => {
   })
 })
 
+test('a disk that boots by UEFI only is added to a cloud of AWS, with its boot mode', async () => {
+  const path = mkdtempSync(join(work, 'aws-'))
+  const aws = await startEmulator({
+    ...{ catalog: false, data: path, port: 0 },
+    hypervisor: fakeHypervisor(),
+    fidelity: 'aws',
+  })
+  onTestFinished(() => aws.stop())
+  const said = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  const [made] = await addImage(await readDataFolder(path), { ...image, files: [uefiDisk()], type: 'hvm' })
+  expect(said).toHaveBeenCalledWith('uefi.img: it boots by UEFI only: it is registered with BootMode uefi')
+  const client = queryClient({
+    ...{ accessKeyId: aws.credentials.accessKeyId, secretAccessKey: aws.credentials.secretAccessKey },
+    ...{ region: 'us-east-1', service: 'ec2', version: '2016-11-15', endpoint: `${aws.url}/services/compute` },
+  })
+  const [found] = list(await client.call('DescribeImages', { ImageId: [made?.id] }), 'imagesSet')
+  expect(found).toMatchObject({ name: 'uefi.img', virtualizationType: 'hvm', bootMode: 'uefi' })
+})
+
 describe('nothing is changed by', () => {
   const empty = () => file('empty', Buffer.alloc(0))
   const good = () => file('good')

@@ -7,7 +7,7 @@ import { ServiceError } from '../client/service-error.ts'
 import { openUploader, type S3Access, type Uploader } from '../client/upload.ts'
 import { text } from '../client/xml.ts'
 import { adviceFor, whyNoHvm } from '../inspect/advice.ts'
-import { CommandFailed, type DataFolder } from './data-folder.ts'
+import { adminCall, CommandFailed, type DataFolder } from './data-folder.ts'
 import { type Opening, openDisk } from './disk-file.ts'
 import { contentsOf } from './image-inspect.ts'
 import { checkFiles, checkNames, type ImageToAdd, type Piece, piecesOf } from './image-pieces.ts'
@@ -41,8 +41,9 @@ export async function addImage(
   await checkFiles(pieces)
   await checkNames(pieces, ec2)
   const cloudCertificate = await readFile(folder.cloudCertificate, 'utf8')
+  const { fidelity } = await adminCall<{ fidelity: string }>(folder, 'health')
   return withWorkFolder(folder.data, async (work) => {
-    const opened = await openPieces(pieces, image, { folder: work, signal })
+    const opened = await openPieces(pieces, image, fidelity === 'aws', { folder: work, signal })
     const uploader = await openBucket(access, image.bucket)
     return addAll({ ec2, s3: access, uploader, accountId, cloudCertificate, signal }, image, opened)
   })
@@ -52,18 +53,24 @@ export async function addImage(
  * Opens the machine image's file, whatever form it is shipped in, says what is in it, and refuses what cannot boot. The
  * kernel and the ramdisk are what they are.
  */
-async function openPieces(pieces: readonly Piece[], { type }: ImageToAdd, opening: Opening): Promise<Piece[]> {
+async function openPieces(
+  pieces: readonly Piece[],
+  { type }: ImageToAdd,
+  hasUefi: boolean,
+  opening: Opening,
+): Promise<Piece[]> {
   const open = async (piece: Piece): Promise<Piece> => {
     if (piece.kind !== 'machine') return piece
     const opened = await openDisk(piece.file, opening)
     const contents = await contentsOf(opened)
     const name = basename(piece.file)
     if (opened.found.length > 1) console.error(`${name}: ${opened.found.join(', in it ')}`)
-    const refusal = type === 'hvm' ? whyNoHvm(contents) : undefined
+    const refusal = type === 'hvm' ? whyNoHvm(contents, hasUefi) : undefined
     if (refusal !== undefined) throw new CommandFailed(`${name} cannot boot: ${refusal}`)
-    for (const advice of adviceFor(contents, opened.format === 'iso' ? 'iso' : type))
+    for (const advice of adviceFor(contents, opened.format === 'iso' ? 'iso' : type, hasUefi))
       console.error(`${name}: ${advice}`)
-    return { ...piece, bytes: opened.file }
+    const needsUefi = type === 'hvm' && contents.firmware === 'UEFI'
+    return { ...piece, bytes: opened.file, ...(needsUefi && { bootMode: 'uefi' as const }) }
   }
   return Promise.all(pieces.map(open))
 }
@@ -95,8 +102,9 @@ async function addAll(place: Place, image: ImageToAdd, pieces: readonly Piece[])
   const others: Record<string, string> = {}
   try {
     for (const piece of pieces) {
-      const { file, kind } = piece
-      const also = kind === 'machine' ? { VirtualizationType: image.type, ...others } : {}
+      const { file, kind, bootMode } = piece
+      const mode = bootMode === undefined ? {} : { BootMode: bootMode }
+      const also = kind === 'machine' ? { VirtualizationType: image.type, ...mode, ...others } : {}
       const id = await addOne(place, image, piece, also)
       undo.unshift({ what: id, run: async () => void (await place.ec2.call('DeregisterImage', { ImageId: id })) })
       made.push({ id, file })

@@ -262,6 +262,15 @@ describe('nothing is left at the other cloud', () => {
   })
 })
 
+test('an image that starts by UEFI does so where it is moved to, and is not moved to where nothing does', async () => {
+  const image = await hvm(clouds.aws, { BootMode: 'uefi' })
+  const [moved] = await move('aws', 'aws', image, { name: fresh('uefi') })
+  expect(text(await describeImage(clouds.aws, moved?.id), 'bootMode')).toBe('uefi')
+  const before = await everything(clouds.eucalyptus)
+  await expect(move('aws', 'eucalyptus', image)).rejects.toThrow('BootMode')
+  expect(await everything(clouds.eucalyptus)).toEqual(before)
+})
+
 test('the AES key is a new one: who could open the bundle at one cloud cannot open it at the other', async () => {
   const [moved] = await move('eucalyptus', 'aws', await hvm(clouds.eucalyptus))
   const [bucket = '', key = ''] = moved?.location.split('/') ?? []

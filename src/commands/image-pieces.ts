@@ -21,6 +21,8 @@ export interface Piece {
   readonly bytes?: string
   readonly kind: ImageKind
   readonly name: string
+  /** Of a disk that starts by UEFI only. */
+  readonly bootMode?: 'uefi'
 }
 
 /** The files in the order in which they are registered: the machine image last. Throws CommandFailed for a wrong number. */

@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { makeFolder } from '../../emulator/state/files.ts'
 import type { CloudAccess } from '../client/cloud-access.ts'
 import { localBundle } from '../client/local-bundle.ts'
 import { unbundleToFile } from '../client/unbundle-image.ts'
 import { openStored, type StoredBundle } from './bundle-key.ts'
 import { CommandFailed } from './data-folder.ts'
+import { privateKeyFile } from './pem-file.ts'
 import { progressBar } from './progress.ts'
 
 /** A bundle to unpack: in files, by its manifest, or in Object Storage when a bucket is named. */
@@ -18,7 +19,7 @@ export interface ToUnbundle extends Partial<StoredBundle> {
 }
 
 /**
- * Unpacks the image of a bundle into a folder, as euca-unbundle does from files and euca-download-and-unbundle from Object
+ * Unpacks the image of a bundle into a folder, which is made, as euca-unbundle does from files and euca-download-and-unbundle from Object
  * Storage, without a copy of the parts. Returns the image's path. Throws CommandFailed, or what `unbundle` throws.
  */
 export async function unbundleImage(
@@ -26,14 +27,14 @@ export async function unbundleImage(
   cloud: () => Promise<CloudAccess>,
   signal: AbortSignal,
 ): Promise<string> {
-  const privateKeys = asked.privatekey
-    ? [await readFile(asked.privatekey, 'utf8')]
-    : await (await cloud()).privateKeys()
+  const privateKeys = asked.privatekey ? [await privateKeyFile(asked.privatekey)] : await (await cloud()).privateKeys()
   if (privateKeys.length === 0) throw new CommandFailed('no private key is known: name its file with --privatekey')
   const place = await openAsked(asked, cloud, signal)
+  const folder = resolve(asked.destination ?? '.')
+  await makeFolder(folder)
   const bar = progressBar(place.manifest.name)
   const unbundling = { privateKeys, onProgress: bar.update, signal }
-  return unbundleToFile(place, resolve(asked.destination ?? '.'), unbundling).finally(bar.finish)
+  return unbundleToFile(place, folder, unbundling).finally(bar.finish)
 }
 
 async function openAsked(asked: ToUnbundle, cloud: () => Promise<CloudAccess>, signal: AbortSignal) {

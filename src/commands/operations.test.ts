@@ -24,3 +24,9 @@ test('the table in README.md is current: `euca-emu operations --markdown` prints
   const table = /<!-- operations -->\n([\s\S]*?)<!-- \/operations -->/.exec(readme)?.[1]
   expect(table?.trim()).toBe(operationsText(await listOperations(), 'markdown').trim())
 })
+
+test('a cloud of Object Storage alone has its operations and those of accounts', async () => {
+  const listed = await listOperations('s3')
+  expect(new Set(listed.map(({ service }) => service))).toEqual(new Set(['iam', 's3', 'sts']))
+  expect(listed.every(({ supported }) => supported)).toBe(true)
+})

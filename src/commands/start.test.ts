@@ -3,30 +3,51 @@ import type { Emulator } from '../index.ts'
 import { readSettings } from '../settings.ts'
 import { banner, type StartParts, start } from './start.ts'
 
-const here = { data: `${process.cwd()}/.euca-emu`, host: '127.0.0.1' }
+const here = { data: `${process.cwd()}/.euca-emu`, host: '127.0.0.1', ephemeral: false, temporary: false }
 const publicAddresses = { network: '127.8.42.0/24', standIns: [] }
 const clients = 'clients: eval "$(euca-emu env)"'
 const images: Parameters<typeof banner>[0]['images'] = [{ id: 'emi-12345678', name: 'tiny-hvm' }]
+const emulator = { images, publicAddresses, authority: undefined }
 
 describe('the banner', () => {
   test('names the images, the public addresses and what points clients here', () =>
-    expect(banner({ images, publicAddresses }, here)).toEqual([
+    expect(banner(emulator, here)).toEqual([
       'image emi-12345678  tiny-hvm',
       'public addresses: 127.8.42.0/24',
       clients,
     ]))
 
   test('without images says where they come from', () =>
-    expect(banner({ images: [], publicAddresses }, here)[0]).toMatch(/^no images yet: "euca-emu fixtures build" /))
+    expect(banner({ ...emulator, images: [] }, here)[0]).toMatch(/^no images yet: "euca-emu fixtures build" /))
 
   test('of another data folder and of an address beyond this machine says so', () =>
-    expect(banner({ images, publicAddresses }, { data: '/my data', host: '0.0.0.0' }).slice(-2)).toEqual([
+    expect(banner(emulator, { ...here, data: '/my data', host: '0.0.0.0' }).slice(-2)).toEqual([
       `clients: eval "$(euca-emu env --data '/my data')"`,
       'warning: listening on 0.0.0.0, beyond this machine',
     ]))
 
+  test('of Object Storage alone tells of no images and no addresses', () =>
+    expect(banner({ ...emulator, images: [], publicAddresses: undefined }, here)).toEqual([
+      'Object Storage alone: no images, no instances',
+      clients,
+    ]))
+
+  test.each([
+    [true, 'is removed at the end'],
+    [false, 'stays'],
+  ])('of what is not synced says what becomes of it, temporary %s', (temporary, end) =>
+    expect(banner(emulator, { ...here, ephemeral: true, temporary }, 'euca-emu')).toContain(
+      `ephemeral: nothing is synced to disk, a power cut loses what was answered; ${here.data} ${end}`,
+    ),
+  )
+
+  test('of TLS names the authority', () =>
+    expect(banner({ ...emulator, authority: '/it/tls.pem' }, here)).toContain(
+      'TLS: clients trust AWS_CA_BUNDLE=/it/tls.pem',
+    ))
+
   test.each(['127.0.0.2', 'localhost', '::1'])('warns of no listening on %s', (host) =>
-    expect(banner({ images, publicAddresses }, { ...here, host }).at(-1)).toBe(clients),
+    expect(banner(emulator, { ...here, host }).at(-1)).toBe(clients),
   )
 
   test.each([
@@ -36,7 +57,7 @@ describe('the banner', () => {
     ['EWHATEVER', 'EWHATEVER'],
   ])('tells of a port that is stood in for: %s', (reason, words) =>
     expect(
-      banner({ images, publicAddresses: { ...publicAddresses, standIns: [{ port: 22, reason }] } }, here),
+      banner({ ...emulator, publicAddresses: { ...publicAddresses, standIns: [{ port: 22, reason }] } }, here),
     ).toContain(`  port 22 is stood in for by a high port of 127.0.0.1 (${words}): euca-emu ssh ID finds it`),
   )
 })
@@ -45,7 +66,7 @@ test.each([
   ['/it', '/it'],
   ["/it's", "'/it'\\''s'"],
 ])('the banner names the program as it was started, and quotes the folder %s', (data, word) =>
-  expect(banner({ images, publicAddresses }, { ...here, data }, 'node dist/src/cli.js').at(-1)).toBe(
+  expect(banner(emulator, { ...here, data }, 'node dist/src/cli.js').at(-1)).toBe(
     `clients: eval "$(node dist/src/cli.js env --data ${word})"`,
   ),
 )

@@ -92,15 +92,21 @@ export async function start(
 
 /** What a person needs to go on: the images that can be run, and how clients are pointed here. */
 export function banner(
-  { images, publicAddresses }: Pick<Emulator, 'images' | 'publicAddresses'>,
-  settings: Pick<Settings, 'data' | 'host'>,
+  { images, publicAddresses, authority }: Pick<Emulator, 'images' | 'publicAddresses' | 'authority'>,
+  settings: Pick<Settings, 'data' | 'host' | 'ephemeral' | 'temporary'>,
   program = programName(),
 ): string[] {
   const data = settings.data === `${process.cwd()}/.euca-emu` ? '' : ` --data ${shellWord(settings.data)}`
   const none = `no images yet: "${program} fixtures build" makes the starter images for the next start, "${program} image add" takes yours`
   return [
-    ...(images.length ? images.map(({ id, name }) => `image ${id}  ${name}`) : [none]),
-    ...addressLines(publicAddresses, program),
+    ...(publicAddresses
+      ? [
+          ...(images.length ? images.map(({ id, name }) => `image ${id}  ${name}`) : [none]),
+          ...addressLines(publicAddresses, program),
+        ]
+      : ['Object Storage alone: no images, no instances']),
+    ...(settings.ephemeral ? [ephemeralLine(settings)] : []),
+    ...(authority === undefined ? [] : [`TLS: clients trust AWS_CA_BUNDLE=${authority}`]),
     `clients: eval "$(${program} env${data})"`,
     ...(/^(127\.|localhost$|::1$)/.test(settings.host)
       ? []
@@ -108,8 +114,14 @@ export function banner(
   ]
 }
 
+/** What becomes of the data of a cloud that syncs nothing. */
+function ephemeralLine({ data, temporary }: Pick<Settings, 'data' | 'temporary'>): string {
+  const end = temporary ? 'is removed at the end' : 'stays'
+  return `ephemeral: nothing is synced to disk, a power cut loses what was answered; ${data} ${end}`
+}
+
 /** Where instances are reached; ports that cannot be had at their own address have a stand-in that `ssh` knows. */
-function addressLines({ network, standIns }: Emulator['publicAddresses'], program: string): string[] {
+function addressLines({ network, standIns }: NonNullable<Emulator['publicAddresses']>, program: string): string[] {
   const lines = [`public addresses: ${network}`]
   for (const { port, reason } of standIns) {
     lines.push(

@@ -67,7 +67,7 @@ async function tourOf(
     ...images,
     folder,
     signal,
-    isStoodIn: publicAddresses.standIns.some(({ port }) => port === 22),
+    isStoodIn: publicAddresses?.standIns.some(({ port }) => port === 22) === true,
     say: (line) => console.log(line),
     login: async (instance, identity) =>
       sshArguments(await adminCall(about, `instances/${instance}`), { user: 'root', identity, command: [] }),

@@ -2,21 +2,27 @@ import type { DiskContents, FileSystemFound } from './disk.ts'
 import type { KernelFound, LinuxFound } from './linux.ts'
 
 /**
- * What is worth saying of an image before it is registered, as HVM unless said otherwise: a sentence each without full
- * stop. None: all looks well.
+ * What is worth saying of an image before it is registered, as HVM unless said otherwise, in a cloud that has UEFI where
+ * that is said: a sentence each without full stop. None: all looks well.
  */
-export function adviceFor(contents: DiskContents, as: 'hvm' | 'paravirtual' | 'iso' = 'hvm'): string[] {
+export function adviceFor(
+  contents: DiskContents,
+  as: 'hvm' | 'paravirtual' | 'iso' = 'hvm',
+  hasUefi = false,
+): string[] {
   if (as === 'iso') return ["it is an installer's disc: `image build --iso` installs from it and registers the result"]
   const systems = contents.fileSystems.flatMap(({ linux }) => linux ?? [])
-  const ofAll = as === 'hvm' ? [...ofTheDisk(contents), ...ofTheBoot(systems)] : ofTheRoot(contents)
-  return [...new Set([...ofAll, ...systems.flatMap((linux) => ofALinux(linux)), ...together(systems)])]
+  const ofAll = as === 'hvm' ? [...ofTheDisk(contents, hasUefi), ...ofTheBoot(systems)] : ofTheRoot(contents)
+  return [
+    ...new Set([...contents.cutShort, ...ofAll, ...systems.flatMap((linux) => ofALinux(linux)), ...together(systems)]),
+  ]
 }
 
-/** Why an image cannot boot as an HVM image here; undefined when nothing speaks against it. */
-export function whyNoHvm({ firmware, table, fileSystems }: DiskContents): string | undefined {
+/** Why an image cannot boot as an HVM image in a cloud with or without UEFI; undefined when nothing speaks against it. */
+export function whyNoHvm({ firmware, table, fileSystems }: DiskContents, hasUefi = false): string | undefined {
   const [bare] = fileSystems
-  if (firmware === 'UEFI') {
-    return 'it boots by UEFI only (an EFI system partition, but no boot code for a BIOS), and instances start by BIOS: install a boot loader for a BIOS in it (grub-pc, grub2-pc), or take the vendor\'s image for BIOS ("generic", "bios")'
+  if (firmware === 'UEFI' && !hasUefi) {
+    return 'it boots by UEFI only (an EFI system partition, but no boot code for a BIOS), and instances start by BIOS except in fidelity aws: install a boot loader for a BIOS in it (grub-pc, grub2-pc), or take the vendor\'s image for BIOS ("generic", "bios")'
   }
   if (firmware === 'none' && table === 'none' && /^(ext|xfs|btrfs)/.test(bare?.type ?? '')) {
     return `it is one file system (${bare?.type}), not a disk: register it as paravirtual, with a kernel and a ramdisk`
@@ -24,15 +30,16 @@ export function whyNoHvm({ firmware, table, fileSystems }: DiskContents): string
   return undefined
 }
 
-function ofTheDisk(contents: DiskContents): string[] {
+function ofTheDisk(contents: DiskContents, hasUefi: boolean): string[] {
   const { firmware, table, fileSystems } = contents
   const [bare] = fileSystems
-  const why = whyNoHvm(contents)
+  const why = whyNoHvm(contents, hasUefi)
   const kernels = fileSystems.flatMap(({ linux }) => linux?.kernels ?? []).map(({ path }) => path)
   const own = kernels.length > 0 ? `; it holds ${kernels.join(', ')}, to be taken out of it` : ''
   const unread = fileSystems.filter((one) => isSystem(one) && !one.type?.startsWith('ext'))
   return [
     why === undefined ? '' : table === 'none' ? `${why}${own}` : why,
+    firmware === 'UEFI' && hasUefi ? 'it boots by UEFI only: it is registered with BootMode uefi' : '',
     table === 'none' && !bare ? 'it has neither a partition table nor a file system that is known' : '',
     firmware === 'none' && table !== 'none' ? 'no boot loader was found: as an HVM image it will not start' : '',
     ...unread.map(

@@ -75,3 +75,34 @@ test('file systems are named by their partitions, and a bare one by 0', async ()
     firmware: 'none',
   })
 })
+
+/** An ext file system of so many blocks of 1 KiB, or an XFS one of 4 KiB. */
+function sized(type: 'ext2' | 'xfs', blocks: number): Buffer {
+  const bytes = Buffer.alloc(4096)
+  bytes.write(type === 'xfs' ? 'XFSB' : '\x53\xef', type === 'xfs' ? 0 : 1080, 'latin1')
+  if (type === 'xfs') bytes.writeUInt32BE(4096, 4)
+  if (type === 'xfs') bytes.writeBigUInt64BE(BigInt(blocks), 8)
+  else bytes.writeUInt32LE(blocks, 1028)
+  return bytes
+}
+
+test.each<[string, Buffer, string[]]>([
+  ['that is whole', disk({ mbr: [0x83, 0x83, 0x83] }), []],
+  [
+    'without its last partition',
+    disk({ mbr: [0x83, 0x83] }).subarray(0, 90 * sector),
+    ['partition 2 ends behind the end of the disk: the file is cut short'],
+  ],
+  [
+    'without its last partition, by GPT',
+    disk({ gpt: [efi, efi] }).subarray(0, 95 * sector),
+    ['partition 2 ends behind the end of the disk: the file is cut short'],
+  ],
+  ['of one whole file system', sized('ext2', 4), []],
+  ['of half a file system', sized('ext2', 5), ['its ext2 file system has 5120 bytes, the file 4096: it is cut short']],
+  ['of one whole XFS', sized('xfs', 1), []],
+  ['of half an XFS', sized('xfs', 2), ['its xfs file system has 8192 bytes, the file 4096: it is cut short']],
+])('a disk %s is told so', async (_what, bytes, cutShort) => {
+  const read = async (at: number, length: number) => bytes.subarray(at, at + length)
+  expect((await inspectContents(read, bytes.length, nothing)).cutShort).toEqual(cutShort)
+})

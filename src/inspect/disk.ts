@@ -11,6 +11,8 @@ export interface FileSystemFound {
   /** `ext4`, `xfs`, …; undefined for what is not known. */
   readonly type?: string
   readonly label?: string
+  /** How large it says to be, of ext and XFS ones. */
+  readonly bytes?: number
   /** What is in it, of file systems that can be read here: ext2, ext3 and ext4. */
   readonly linux?: LinuxFound
 }
@@ -25,6 +27,8 @@ export interface DiskContents {
   readonly fileSystems: readonly FileSystemFound[]
   /** `GRUB`, `SYSLINUX`, …; undefined when there is code of nobody known, or none. */
   readonly bootLoader?: string
+  /** What lies behind its end, a sentence each without full stop: it is not whole. */
+  readonly cutShort: readonly string[]
   /** By what firmware it boots, as far as its first sectors and partitions tell. */
   readonly firmware: Firmware
 }
@@ -55,8 +59,19 @@ export async function inspectContents(read: Read, size: number, unpack: Unpack):
     partitions: places,
     fileSystems,
     ...(bootLoader !== undefined && { bootLoader }),
+    cutShort: behindTheEnd(places, fileSystems, size),
     firmware: firmwareOf(startsByBios(isCode, kind, bootLoader, places), places),
   }
+}
+
+/** What partitions and file systems say to have behind the end of the disk: a download that broke off looks so. */
+function behindTheEnd(partitions: readonly Partition[], systems: readonly FileSystemFound[], size: number): string[] {
+  const cut = partitions.filter(({ start, bytes }) => start + bytes > size).map(({ number }) => number)
+  const whole = systems.find(({ partition, bytes = 0 }) => partition === 0 && bytes > size)
+  return [
+    ...cut.map((number) => `partition ${number} ends behind the end of the disk: the file is cut short`),
+    ...(whole ? [`its ${whole.type} file system has ${whole.bytes} bytes, the file ${size}: it is cut short`] : []),
+  ]
 }
 
 async function look(source: Source, partition: number, unpack: Unpack): Promise<FileSystemFound> {

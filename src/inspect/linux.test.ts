@@ -107,7 +107,7 @@ async function diskOf(tree: Record<string, string | Buffer>, also: Partial<DiskC
   const linux = await linuxIn(filesOf(tree), unpack)
   const partitions = [{ number: 1, start: 512, bytes: 512, type: '0x83' }]
   const fileSystems = [{ partition: 1, type: 'ext4', ...(linux && { linux }) }]
-  return { table: 'mbr', partitions, fileSystems, firmware: 'BIOS', bootLoader: 'GRUB', ...also }
+  return { table: 'mbr', partitions, fileSystems, firmware: 'BIOS', bootLoader: 'GRUB', cutShort: [], ...also }
 }
 
 describe('advice', () => {
@@ -132,6 +132,7 @@ describe('advice', () => {
     ],
     ['on what is not installed', { '/etc/x': '', '/etc/os-release': 'PRETTY_NAME=x' }, {}, [/no cloud-init/, /no ssh/]],
     ['on UEFI', good, { firmware: 'UEFI' }, [/by UEFI only/]],
+    ['on what is not whole', good, { cutShort: ['it is cut short'] }, [/^it is cut short$/]],
     ['on no boot loader', good, { firmware: 'none' }, [/no boot loader/]],
     [
       'on an unknown disk',
@@ -161,5 +162,15 @@ describe('advice', () => {
     expect(whyNoHvm(await diskOf(good, bare('ext4')))).toMatch(/one file system \(ext4\), not a disk/)
     expect(whyNoHvm(await diskOf(good, { ...bare('ext4'), firmware: 'BIOS' }))).toBeUndefined()
     expect(whyNoHvm(await diskOf(good, bare('vfat')))).toBeUndefined()
+    expect(whyNoHvm(await diskOf(good, { firmware: 'UEFI' }))).toMatch(
+      /by UEFI only .* except in fidelity aws: install/,
+    )
+  })
+
+  test('of a cloud with UEFI is what the image has to be registered with', async () => {
+    const disk = await diskOf(good, { firmware: 'UEFI' })
+    expect(whyNoHvm(disk, true)).toBeUndefined()
+    expect(adviceFor(disk, 'hvm', true)).toEqual(['it boots by UEFI only: it is registered with BootMode uefi'])
+    expect(adviceFor(await diskOf(good, { firmware: 'BIOS or UEFI' }), 'hvm', true)).toEqual([])
   })
 })

@@ -29,6 +29,8 @@ interface MigrationOptions {
   readonly signal: AbortSignal
   /** Hears of each image's bytes. */
   readonly progress: (move: Move) => { readonly update: OnProgress; finish(): void }
+  /** Sees the bytes of each image as they pass. */
+  readonly watch: (move: Move, image: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>
   /** Hears of what could not be undone. */
   readonly warn: (message: string) => void
 }
@@ -73,6 +75,17 @@ export async function migrate(plan: Plan, target: MigrationTarget, options: Migr
   return moved
 }
 
+/** Downloads, verifies and unpacks an image without moving it: `watch` sees what would move. Throws as `migrate` does. */
+export async function readThrough(
+  move: Move,
+  { privateKeys, signal, progress, watch }: Omit<MigrationOptions, 'warn'>,
+): Promise<void> {
+  const bar = progress(move)
+  await unbundleFrom(move.source.bundle, { privateKeys, signal, onProgress: bar.update }, async (image) => {
+    for await (const _ of watch(move, image));
+  }).finally(bar.finish)
+}
+
 interface Underway {
   readonly uploader: Uploader
   /** Kernel and ramdisk at the target. */
@@ -81,19 +94,20 @@ interface Underway {
 
 /** The manifest goes up when the whole of the source's bundle is verified, so that nobody registers what was not. */
 async function moveBundle(
-  { source, name }: Move,
+  move: Move,
   target: MigrationTarget,
   { uploader, ids }: Underway,
-  { privateKeys, signal, progress }: MigrationOptions,
+  { privateKeys, signal, progress, watch }: MigrationOptions,
 ): Promise<string> {
+  const { source, name } = move
   const { manifest } = source.bundle
   // Different images may have names that are the same in a key: only chance keeps their bundles apart.
   const key = `${name.replace(/[^A-Za-z0-9._-]/g, '-').slice(0, 80)}-${randomBytes(8).toString('hex')}`
-  const bar = progress({ source, name })
+  const bar = progress(move)
   let set: PartSet | undefined
   await unbundleFrom(source.bundle, { privateKeys, signal, onProgress: bar.update }, async (image) => {
     const options = { name: key, size: manifest.size, signal }
-    set = await bundle(image, options, ({ filename, bytes }) => uploader.put(filename, bytes))
+    set = await bundle(watch(move, image), options, ({ filename, bytes }) => uploader.put(filename, bytes))
   }).finally(bar.finish)
   if (!set) throw new MigrationRefused(`the bundle of ${source.id} has no image`)
   const { bucket, cloud, ...certificates } = target
@@ -124,10 +138,11 @@ async function register(
   location: string,
   ids: Underway['ids'],
 ): Promise<string> {
-  const { kind, architecture, description, virtualization, platform } = source
+  const { kind, architecture, description, virtualization, platform, bootMode } = source
   const machine = {
     VirtualizationType: virtualization,
     Platform: platform,
+    BootMode: bootMode,
     KernelId: ids.kernel,
     RamdiskId: ids.ramdisk,
   }

@@ -15,6 +15,8 @@ export interface SourceImage {
   /** Machine images only, as what follows. */
   readonly virtualization?: string
   readonly platform?: string
+  /** AWS': it starts by UEFI only. */
+  readonly bootMode?: 'uefi'
   readonly kernelId?: string
   readonly ramdiskId?: string
   readonly bundle: BundlePlace
@@ -47,6 +49,7 @@ export async function findSource(
     description: has('description'),
     virtualization: has('virtualizationType'),
     platform: has('platform'),
+    bootMode: has('bootMode') === 'uefi' ? ('uefi' as const) : undefined,
     kernelId: has('kernelId'),
     ramdiskId: has('ramdiskId'),
   }

@@ -160,9 +160,9 @@ const refused: [name: string, request: AuthenticationRequest, code: string, rule
     { ...v2Query(), rawQuery: 'AWSAccessKeyId=a&Signature=b' },
     'AccessDenied 403 / AuthorizationQueryParametersError 400',
   ],
-  ['good for 604801 s', v4Query({ expires: 604_801 }), 'AccessDenied 403 / AuthorizationQueryParametersError 400'],
-  ['good for 0 s', v4Query({ expires: 0 }), 'AccessDenied 403 / AuthorizationQueryParametersError 400'],
-  ['good for -7 s', v4Query({ expires: -7 }), 'AccessDenied 403 / AuthorizationQueryParametersError 400'],
+  ['good for 604801 s', v4Query({ expires: 604_801 }), 'AccessDenied 403 / AuthorizationQueryParametersError 403'],
+  ['good for 0 s', v4Query({ expires: 0 }), 'AccessDenied 403 / AuthorizationQueryParametersError 403'],
+  ['good for -7 s', v4Query({ expires: -7 }), 'AccessDenied 403 / AuthorizationQueryParametersError 403'],
   ['header and query', { ...v4(), rawQuery: v4Query().rawQuery }, 'InvalidArgument 400'],
   ['V4 and V2 query', { ...v4Query(), rawQuery: `${v4Query().rawQuery}&AWSAccessKeyId=a` }, 'InvalidArgument 400'],
   [

@@ -1,14 +1,22 @@
+import type { Condition, ConditionContext } from './policy-conditions.ts'
+import { fits, isObject, type Json, MalformedPolicy, textsIn } from './policy-text.ts'
+
+export { MalformedPolicy }
+
 /** Patterns with `*` and `?`, or all that they do not match. */
-interface Patterns {
+export interface Patterns {
   readonly patterns: readonly string[]
   readonly negated: boolean
 }
 
-/** One statement of a policy that says what a role may do. */
+/** One statement of a policy that says what may be done: by the role that has it, or by those whom it names. */
 export interface Statement {
   readonly effect: Effect
   readonly actions: Patterns
   readonly resources: Patterns
+  /** Of a resource's policy: whom it is about, as `*` or as kind and name (`AWS:000000000001`). */
+  readonly principals?: { readonly names: readonly string[]; readonly negated: boolean }
+  readonly conditions?: readonly Condition[]
 }
 
 /** One statement of a policy that says who may take a role on. */
@@ -19,35 +27,13 @@ export interface TrustStatement {
   readonly principals: readonly (readonly [kind: string, name: string])[]
 }
 
-type Effect = 'Allow' | 'Deny'
+/** What a statement does. */
+export type Effect = 'Allow' | 'Deny'
 
 /** What an action is on: one thing, or (`isWhole`) everything that the name stands for. */
 export interface PolicyResource {
   readonly arn: string
   readonly isWhole?: boolean
-}
-
-/** A document that is no policy, or has what this cloud does not evaluate: it is refused rather than misread. */
-export class MalformedPolicy extends Error {
-  override readonly name = 'MalformedPolicy'
-}
-
-/** Whether `text` fits a pattern in which `*` is any text and `?` any character. */
-function fits(pattern: string, text: string): boolean {
-  let [at, star, mark] = [0, -1, 0]
-  for (let index = 0; index < text.length; ) {
-    if (pattern[at] === '*') {
-      star = at++
-      mark = index
-    } else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === text[index])) {
-      at += 1
-      index += 1
-    } else if (star >= 0) {
-      at = star + 1
-      index = ++mark
-    } else return false
-  }
-  return /^\**$/.test(pattern.slice(at))
 }
 
 const covers = ({ patterns, negated }: Patterns, text: string) =>
@@ -62,12 +48,34 @@ function concerns({ effect, resources }: Statement, { arn, isWhole = false }: Po
 /** Every resource there is, of which none is told apart. */
 const everything: PolicyResource = { arn: '*', isWhole: true }
 
-/** Whether the statements allow an action: one must, and none may deny it. Names of actions count in any case. */
-export function allows(statements: readonly Statement[], action: string, resource = everything): boolean {
-  const effects = statements
-    .filter((statement) => covers(statement.actions, action.toLowerCase()) && concerns(statement, resource))
-    .map(({ effect }) => effect)
-  return effects.includes('Allow') && !effects.includes('Deny')
+/** What statements are asked. */
+export interface Question {
+  readonly action: string
+  readonly resource?: PolicyResource
+  /** All names of who asks, `*` among them; needed for statements with principals. */
+  readonly names?: ReadonlySet<string>
+  readonly context?: ConditionContext
+}
+
+function applies(statement: Statement, { action, resource = everything, names, context }: Question): boolean {
+  const { actions, principals, conditions = [] } = statement
+  return (
+    (!principals || principals.names.some((name) => names?.has(name)) !== principals.negated) &&
+    covers(actions, action.toLowerCase()) &&
+    concerns(statement, resource) &&
+    conditions.every(({ holds }) => holds(context ?? new Map()))
+  )
+}
+
+/** What the statements say of an action: a denial counts more than any permission. Names of actions count in any case. */
+export function decide(statements: readonly Statement[], question: Question): Effect | undefined {
+  const effects = statements.filter((statement) => applies(statement, question)).map(({ effect }) => effect)
+  return effects.includes('Deny') ? 'Deny' : effects[0]
+}
+
+/** Whether the statements allow an action: one must, and none may deny it. */
+export function allows(statements: readonly Statement[], action: string, resource?: PolicyResource): boolean {
+  return decide(statements, { action, ...(resource && { resource }) }) === 'Allow'
 }
 
 /** Whether a role may be taken on by a principal that is known by several names. */
@@ -87,46 +95,34 @@ export function trusts(
   return effects.includes('Allow') && !effects.includes('Deny')
 }
 
-type Json = { readonly [name: string]: unknown }
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function texts(value: unknown, what: string): string[] {
-  const all = Array.isArray(value) ? value : [value]
-  if (!all.length || !all.every((one): one is string => typeof one === 'string')) {
-    throw new MalformedPolicy(`${what} must be a text or a list of texts`)
-  }
-  const variable = all.find((one) => one.includes('${'))
-  if (variable !== undefined) throw new MalformedPolicy(`${variable}: variables are not evaluated by this cloud`)
-  return all
-}
-
-/** Reads `Name` or `NotName`, of which a statement must have exactly one. */
-function patternsOf(statement: Json, name: string, form: RegExp): Patterns {
+/** Reads `Name` or `NotName`, of which a statement must have exactly one. Throws MalformedPolicy. */
+export function patternsOf(statement: Json, name: string, form: RegExp): Patterns {
   const negated = Object.hasOwn(statement, `Not${name}`)
   if (negated === Object.hasOwn(statement, name)) {
     throw new MalformedPolicy(`a statement must have either ${name} or Not${name}`)
   }
   const key = negated ? `Not${name}` : name
-  const patterns = texts(statement[key], key)
+  const patterns = textsIn(statement[key], key)
   const wrong = patterns.find((pattern) => !form.test(pattern))
   if (wrong !== undefined) throw new MalformedPolicy(`${wrong} is no ${name.toLowerCase()}`)
   return { patterns, negated }
 }
 
-function actionsOf(statement: Json): Patterns {
+/** Reads `Action` or `NotAction`, in lower case. Throws MalformedPolicy. */
+export function actionsOf(statement: Json): Patterns {
   const { patterns, negated } = patternsOf(statement, 'Action', /^(\*|[\w-]+:[\w*?-]+)$/)
   return { patterns: patterns.map((pattern) => pattern.toLowerCase()), negated }
 }
 
-function effectOf(statement: Json): Effect {
+/** Reads `Effect`. Throws MalformedPolicy. */
+export function effectOf(statement: Json): Effect {
   const effect = statement['Effect']
   if (effect !== 'Allow' && effect !== 'Deny') throw new MalformedPolicy('Effect must be Allow or Deny')
   return effect
 }
 
-/** The statements of a document, with no elements but those that are `known`. */
-function statementsOf(text: string, known: readonly string[]): Json[] {
+/** The statements of a document, with no elements but those that are `known`. Throws MalformedPolicy. */
+export function statementsOf(text: string, known: readonly string[]): Json[] {
   let document: unknown
   try {
     document = JSON.parse(text)
@@ -141,7 +137,9 @@ function statementsOf(text: string, known: readonly string[]): Json[] {
   const statements = [document['Statement']].flat()
   if (!statements.length || !statements.every(isObject)) throw new MalformedPolicy('Statement must hold statements')
   for (const name of statements.flatMap((statement) => Object.keys(statement))) {
-    if (name === 'Condition') throw new MalformedPolicy('Condition is not evaluated by this cloud')
+    if (name === 'Condition' && !known.includes(name)) {
+      throw new MalformedPolicy('Condition is not evaluated by this cloud')
+    }
     if (!known.includes(name)) throw new MalformedPolicy(`${name} is no element of a statement of this policy`)
   }
   return statements
@@ -162,7 +160,7 @@ function principalsOf(value: unknown): [string, string][] {
   if (!isObject(value) || !Object.keys(value).length) throw new MalformedPolicy('Principal must name somebody')
   return Object.entries(value).flatMap(([kind, names]) => {
     if (kind !== 'AWS' && kind !== 'Service') throw new MalformedPolicy(`${kind} is no principal of this cloud`)
-    return texts(names, kind).map((name): [string, string] => [kind === 'AWS' && name === '*' ? '*' : kind, name])
+    return textsIn(names, kind).map((name): [string, string] => [kind === 'AWS' && name === '*' ? '*' : kind, name])
   })
 }
 

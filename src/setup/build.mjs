@@ -16,7 +16,7 @@ export const program = join(root, 'dist', 'src', 'cli.js')
  * @returns {Sources}
  */
 export function sources(folder) {
-  const files = ['src', 'emulator', 'conformance', 'fixtures']
+  const files = ['src', 'emulator', 'conformance', 'fixtures', 'bench']
     .filter((name) => existsSync(join(folder, name)))
     .flatMap((name) => readdirSync(join(folder, name), { recursive: true }).map((path) => `${name}/${path}`))
     .filter((path) => /\.(ts|mjs|json)$/.test(path))

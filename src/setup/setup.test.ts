@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildPlan, sources } from './build.mjs'
 import { packagesAreInstalled } from './packages.mjs'
-import { isInstalled, qemuHint, testToolsHint } from './system.mjs'
+import { isInstalled, qemuHint, testToolsHint, uefiHint } from './system.mjs'
 
 let folder: string
 beforeEach(() => {
@@ -135,13 +135,17 @@ describe('run', () => {
 
 describe('what is provided', () => {
   /** A PATH that has nothing but Node, `env` and these scripts; what they write to `log` comes back. */
-  function provide(scripts: Record<string, string>, what: 'provideQemu' | 'provideTestTools' = 'provideQemu') {
+  function provide(
+    scripts: Record<string, string>,
+    what: 'provideQemu' | 'provideTestTools' | 'provideUefi' = 'provideQemu',
+    parameters = '',
+  ) {
     symlinkSync('/usr/bin/env', join(folder, 'env'))
     for (const [name, body] of Object.entries(scripts)) {
       file(name, `#!/bin/sh\n${body}\n`)
       chmodSync(join(folder, name), 0o755)
     }
-    const body = `import { ${what} } from ${here('./system.mjs')}; await ${what}().catch((error) => console.log(error.message)); console.log('end')`
+    const body = `import { ${what} } from ${here('./system.mjs')}; await ${what}(${parameters}).catch((error) => console.log(error.message)); console.log('end')`
     const { stdout } = spawnSync(process.execPath, script(body), {
       encoding: 'utf8',
       env: { PATH: folder, FOLDER: folder },
@@ -189,6 +193,18 @@ describe('what is provided', () => {
     expect(said).not.toContain(testToolsHint)
   })
 
+  const ofUefi = "['ovmf', 'systemd-boot-efi'], (path) => path.includes('OVMF')"
+  test('of UEFI what is missing is installed; where that cannot be it is said, and without apt nothing is', () => {
+    const said = provide({ 'apt-get': apt, sudo }, 'provideUefi', ofUefi)
+    expect(said).toContain(' install -y --no-install-recommends systemd-boot-efi (')
+    expect(said).toContain(`${uefiHint}\nend\n`)
+    rmSync(join(folder, 'env'))
+    expect(provide({}, 'provideUefi', "['ovmf'], () => true")).toBe('end\n')
+    rmSync(join(folder, 'env'))
+    rmSync(join(folder, 'apt-get'))
+    expect(provide({}, 'provideUefi', ofUefi)).toBe('end\n')
+  })
+
   test('the tests say what to type where they get none', () =>
     expect(provide({ openssl: '', python3: '', xz: '', zstd: '' }, 'provideTestTools')).toContain(
       `${testToolsHint}\nend\n`,
@@ -199,5 +215,5 @@ test('an unknown command is refused with the known ones', () => {
   const setup = fileURLToPath(new URL('../setup.mjs', import.meta.url))
   const { status, stderr } = spawnSync(process.execPath, [setup, 'constructor'], { encoding: 'utf8' })
   expect(status).toBe(1)
-  expect(stderr).toContain('usage: node src/setup.mjs start|build|check|quick|test|full')
+  expect(stderr).toContain('usage: node src/setup.mjs start|build|check|quick|bench|test|full')
 })

@@ -1,6 +1,6 @@
 // @ts-check
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { run, StepFailed } from './step.mjs'
 
@@ -78,6 +78,30 @@ export const provideQemu = () =>
     packages: ['qemu-system-x86', 'qemu-utils'],
     hint: qemuHint,
   })
+
+/** Where Debian and Ubuntu have what starts by UEFI: the firmware, and the boot loader of a disk that a test makes. */
+const uefiFiles = {
+  ovmf: '/usr/share/OVMF/OVMF_CODE_4M.fd',
+  'systemd-boot-efi': '/usr/lib/systemd/boot/efi/systemd-bootx64.efi',
+}
+
+/** What to type where this script may not install the UEFI firmware itself. */
+export const uefiHint = `Images that boot by UEFI need its firmware, and it is not here. Install it with
+  Debian, Ubuntu:  sudo apt-get install --no-install-recommends ovmf
+  (their test: also systemd-boot-efi)`
+
+/**
+ * The UEFI firmware, and what its test boots where that is asked for. On other systems it comes with QEMU, or `doctor` says
+ * what to type. Throws StepFailed with what to type.
+ *
+ * @param {readonly (keyof typeof uefiFiles)[]} packages
+ * @param {(path: string) => boolean} isThere
+ */
+export async function provideUefi(packages = ['ovmf'], isThere = existsSync) {
+  if (!isInstalled('apt-get')) return
+  const missing = () => packages.filter((name) => !isThere(uefiFiles[name]))
+  await provide({ name: 'UEFI', isMissing: () => missing().length > 0, packages: missing(), hint: uefiHint })
+}
 
 const hasPython = () => spawnSync('python3', ['-c', 'import ensurepip, venv'], { stdio: 'ignore' }).status === 0
 

@@ -48,13 +48,6 @@ describe('refusals in aws', () => {
     expect(await aws.refusal('CopyImage', { Name: 'copy', ...region, ...parameters })).toBe(refusal),
   )
 
-  test('an instance-store image', async () => {
-    const SourceImageId = await aws.register()
-    expect(await aws.refusal('CopyImage', { Name: 'copy', ...region, SourceImageId })).toMatch(
-      /^400 UnsupportedOperation: /,
-    )
-  })
-
   test('an image that one may run, but whose snapshots are not shared', async () => {
     const user = await aws.account('user')
     const SourceImageId = await registerEbs(aws)

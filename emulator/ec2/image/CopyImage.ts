@@ -8,6 +8,8 @@ import { operation } from '../operation.ts'
 import { mayRestore } from '../snapshot/snapshot.ts'
 import { putTags } from '../tag/put-tags.ts'
 import { specifiedTags, tagSpecifications } from '../tag/tag-specification.ts'
+import { openAs } from '../task/own-objects.ts'
+import { copiedBundlePlace, copyBucket } from './copied-bundle.ts'
 import { findImage, type ImageRecord, mayUse } from './image.ts'
 import { demandFreeName, imageName, newImageId } from './naming.ts'
 
@@ -22,7 +24,8 @@ const input = {
 }
 
 /**
- * Copies an EBS image, with snapshots of its own, in AWS. Eucalyptus answers success without an image and copies nothing
+ * Copies an image in AWS: of EBS with snapshots of its own, of instance-store with its bundle, into a bucket of the
+ * account's (EC2 User Guide, "Copy an AMI"). Eucalyptus answers success without an image and copies nothing
  * (eucalyptus-behaviour.md sections 2.6 and 12), which clients of it have to see here, too.
  */
 export default operation('CopyImage', {
@@ -34,6 +37,7 @@ export default operation('CopyImage', {
     if (SourceRegion === undefined) throw fault('missingParameter', 'sourceRegion')
     if (SourceRegion !== cloud.settings.region) throw fault('invalidParameterValue', SourceRegion, 'sourceRegion')
     const tags = specifiedTags(cloud, request.TagSpecification, ['image', 'snapshot'])
+    await demandBundle(cloud, SourceImageId, caller)
     const made = await cloud.store.change((draft) => {
       const images = cloud.images.in(draft)
       const isEarlier = ({ clientToken, ownerId }: ImageRecord) =>
@@ -59,14 +63,28 @@ function sourceImage(cloud: Cloud, draft: Draft, id: string, caller: Caller): Im
   if (!isImageId(id)) throw fault('imageIdMalformed', id)
   const image = findImage(cloud.images.in(draft), id)
   if (image?.state !== 'available' || !mayUse(image, caller)) throw fault('imageNotFound', id)
-  const { mappings } = image
-  if (!mappings) throw fault('copyInstanceStore', image.id)
-  for (const { snapshotId } of mappings) {
+  for (const { snapshotId } of image.mappings ?? []) {
     if (snapshotId === undefined) continue
     const snapshot = cloud.snapshots.in(draft).get(snapshotId)
     if (!snapshot || !mayRestore(snapshot, caller)) throw fault('copyDenied', image.id)
   }
   return image
+}
+
+/**
+ * Sees that the caller may read the bundle of an instance-store image, as AWS asks: its manifest, as the parts have the same
+ * ACL. A role has to allow it, and the copying. Throws the fault; an image that is not there is for the copy to refuse.
+ */
+async function demandBundle(cloud: Cloud, id: string, { accountId, role }: Caller): Promise<void> {
+  const image = findImage(cloud.images, id)
+  if (image?.state !== 'available' || image.mappings) return
+  const { bucket, manifest } = copiedBundlePlace({ location: image.location.replace(/^\//, '') })
+  const allows = (action: string, place: string) => role?.may(action, { arn: `arn:aws:s3:::${place}` }) ?? true
+  const to = copyBucket(accountId, cloud.settings.region)
+  if (!allows('s3:GetObject', `${bucket}/${manifest}`) || !allows('s3:PutObject', `${to}/*`)) throw fault('copyDenied')
+  const found = await openAs(cloud, { accountId }, bucket, manifest)
+  if (typeof found === 'string') throw fault('copyDenied')
+  found.close()
 }
 
 function pendingCopy(
@@ -80,18 +98,25 @@ function pendingCopy(
   demandFreeName(cloud, draft, name, caller)
   const { permissions: _, productCodes: __, deprecatedAt: ___, description, ...common } = source
   const words = Description ?? description
+  const id = newImageId(cloud, source.kind)
   return {
     ...common,
-    id: newImageId(cloud, 'machine'),
+    id,
     ownerId: caller.accountId,
     state: 'pending',
     name,
     ...(words !== undefined && { description: words }),
     createdAt: cloud.clock.now().toISOString(),
     public: false,
-    location: `${caller.accountId}/${name}`,
-    mappings: [],
+    ...(source.mappings
+      ? { location: `${caller.accountId}/${name}`, mappings: [] }
+      : { location: copyLocation(cloud, source, id, caller) }),
     ...(ClientToken !== undefined && { clientToken: ClientToken }),
     source: { imageId: source.id },
   }
+}
+
+/** Where the bundle of a copy comes to lie: a folder of its own keeps copies of images with equal names apart. */
+function copyLocation(cloud: Cloud, { location }: ImageRecord, id: string, { accountId }: Caller): string {
+  return [copyBucket(accountId, cloud.settings.region), id, location.slice(location.lastIndexOf('/') + 1)].join('/')
 }

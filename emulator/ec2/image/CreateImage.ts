@@ -10,7 +10,7 @@ import { operation } from '../operation.ts'
 import { putTags } from '../tag/put-tags.ts'
 import { specifiedTags, tagSpecifications } from '../tag/tag-specification.ts'
 import { creationDevices } from './creation-devices.ts'
-import { findImage, type ImageMapping, type ImageRecord } from './image.ts'
+import type { ImageMapping, ImageRecord } from './image.ts'
 import { demandFreeName, imageName, newImageId } from './naming.ts'
 
 const input = {
@@ -77,7 +77,6 @@ function pendingImage(
   caller: Caller,
 ): ImageRecord {
   const devices = creationDevices(cloud, draft, instance, BlockDeviceMapping, caller)
-  const bootMode = findImage(cloud.images.in(draft), instance.imageId)?.bootMode
   const aws = cloud.settings.fidelity === 'aws'
   return {
     id: newImageId(cloud, 'machine'),
@@ -95,7 +94,7 @@ function pendingImage(
     mappings: aws ? [] : [reserved(instance.rootDeviceName), ...devices.added],
     virtualization: 'hvm',
     rootDeviceName: instance.rootDeviceName,
-    ...(bootMode && { bootMode }),
+    ...(instance.bootMode && { bootMode: instance.bootMode }),
     // The guest of a stopped instance need not be asked.
     source: { instanceId: instance.id, reboot: !NoReboot && instance.state === 'running', ...devices },
   }

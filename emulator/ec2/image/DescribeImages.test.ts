@@ -147,6 +147,24 @@ describe('effect', () => {
     expect(items(found, 'imagesSet').map((one) => theText(one, 'imageId'))).toEqual([image])
   })
 
+  test.each<[filter: string, value: string, matches: boolean]>([
+    ['creation-date', '2026-01-*', true],
+    ['creation-date', '2025*', false],
+    ['block-device-mapping.encrypted', 'false', false],
+    ['ena-support', 'true', false],
+    ['state-reason-code', '*', false],
+  ])('by %s %s in aws', async (name, value, matches) => {
+    const { aws } = clouds
+    const image = await aws.register()
+    const filter = { 'ImageId.1': image, 'Filter.1.Name': name, 'Filter.1.Value.1': value }
+    expect(items(await aws.call('DescribeImages', filter), 'imagesSet')).toHaveLength(matches ? 1 : 0)
+  })
+
+  test('by the day of its creation not in eucalyptus, which knows no such filter', async () => {
+    const filter = { 'Filter.1.Name': 'creation-date', 'Filter.1.Value.1': '*' }
+    expect(await it.refusal('DescribeImages', filter)).toMatch(/creation-date/)
+  })
+
   test('an image as a client sees it', async () => {
     const answer = await it.call('DescribeImages', { 'ImageId.1': paravirtual })
     const record = it.cloud.images.get(paravirtual)

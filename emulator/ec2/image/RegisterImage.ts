@@ -5,7 +5,7 @@ import { fault } from '../faults.ts'
 import { operation } from '../operation.ts'
 import { putTags } from '../tag/put-tags.ts'
 import { specifiedTags } from '../tag/tag-specification.ts'
-import { bootMode } from './boot-mode.ts'
+import { bootMode, checkBootMode } from './boot-mode.ts'
 import { forgetDeregistered } from './forget-deregistered.ts'
 import { fromManifest } from './from-manifest.ts'
 import { fromSnapshot } from './from-snapshot.ts'
@@ -33,6 +33,7 @@ export default operation('RegisterImage', {
     const image = await cloud.store.change((draft) => {
       forgetDeregistered(cloud, draft)
       const described = manifest ?? fromSnapshot(cloud, draft, request, name, caller)
+      checkBootMode(mode, described)
       const kept = keep(cloud, draft, name, { ...described, ...(mode && { bootMode: mode }) }, caller)
       putTags(cloud, draft, caller, { id: kept.id, type: 'image' }, tags)
       return kept

@@ -196,20 +196,15 @@ export const imageFaults = {
     status: 500,
     message: () => 'Existing CreateImage task is found for the instance',
   },
-  copyInstanceStore: {
-    code: 'UnsupportedOperation',
-    status: 400,
-    message: (id = '') => `The image ${id} is instance-store-backed: this cloud copies EBS-backed images only`,
-  },
   copyDenied: {
     code: 'InvalidRequest',
     status: 400,
     message: () => 'You do not have permission to access the storage of this ami',
   },
-  bootModeUnsupported: {
-    code: 'UnsupportedOperation',
+  bootModeNotHvm: {
+    code: 'InvalidParameterCombination',
     status: 400,
-    message: (mode = '') => `The boot mode ${mode} is not supported by this cloud: its machines start by the BIOS`,
+    message: (mode = '') => `The boot mode ${mode} is supported only by images of virtualization type hvm`,
   },
   deviceMapping: {
     code: 'InternalFailure',

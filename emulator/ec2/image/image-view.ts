@@ -6,6 +6,9 @@ import type { ImageMapping, ImageRecord } from './image.ts'
 
 const alias = (cloud: Cloud, image: ImageRecord) => cloud.accounts.byId(image.ownerId)?.name
 
+/** Why an image is not there, as AWS tells it. */
+const failed = { code: 'Server.InternalError' }
+
 /** Of a machine image alone. */
 const rootDeviceType = ({ kind, mappings }: ImageRecord) =>
   kind === 'machine' ? (mappings ? 'ebs' : 'instance-store') : undefined
@@ -51,7 +54,18 @@ export const imageFilters = (cloud: Cloud): FilterTable<ImageRecord> => ({
   'state-reason-code': () => [],
   'state-reason-message': () => [],
   hypervisor: (image) => [hypervisorOf(cloud, image)].filter((name) => name !== undefined),
+  ...(cloud.settings.fidelity === 'aws' && awsFilters),
 })
+
+/** What AWS has besides (API reference, DescribeImages); no image here says what network cards it supports. */
+const awsFilters: FilterTable<ImageRecord> = {
+  'block-device-mapping.encrypted': ofVolumes(() => false),
+  'creation-date': ({ createdAt }) => [createdAt],
+  'ena-support': () => [],
+  'sriov-net-support': () => [],
+  'state-reason-code': ({ failure }) => (failure === undefined ? [] : [failed.code]),
+  'state-reason-message': ({ failure }) => (failure === undefined ? [] : [failure]),
+}
 
 /** The product codes of an image or a snapshot as answers list them. */
 export const productCodeSet = ({ productCodes = [] }: Pick<ImageRecord, 'productCodes'>): Answer[] =>
@@ -91,6 +105,6 @@ export function imageView(cloud: Cloud, image: ImageRecord, tags: TagsOf): { [na
     hypervisor: hypervisorOf(cloud, image),
     bootMode: image.bootMode,
     deprecationTime: image.deprecatedAt,
-    stateReason: aws && image.failure ? { code: 'Server.InternalError', message: image.failure } : undefined,
+    stateReason: aws && image.failure ? { ...failed, message: image.failure } : undefined,
   }
 }

@@ -91,8 +91,8 @@ export interface ImageRecord {
   readonly rootDirective?: string
 }
 
-/** How AWS names what a machine starts by; machines here start by the BIOS. */
-export type BootMode = 'legacy-bios' | 'uefi-preferred'
+/** How AWS names what an image starts by. `uefi-preferred`: by UEFI where there is one, else by the BIOS. */
+export type BootMode = 'legacy-bios' | 'uefi' | 'uefi-preferred'
 
 /** The image of that id, in either spelling. */
 export function findImage(images: Pick<Table<ImageRecord>, 'get'>, id: string): ImageRecord | undefined {
@@ -104,6 +104,10 @@ export function findImage(images: Pick<Table<ImageRecord>, 'get'>, id: string): 
 /** Whether the caller may see and run an image: public, one's own, shared with one's account, or as administrator (2.4). */
 export const mayUse = (image: ImageRecord, { accountId, administrator }: Caller): boolean =>
   image.public || image.ownerId === accountId || administrator || image.permissions?.includes(accountId) === true
+
+/** A pending image whose bundle is being copied: it has a source, and is no EBS image. */
+export const isBundleCopy = ({ source, mappings }: ImageRecord): boolean =>
+  source !== undefined && 'imageId' in source && mappings === undefined
 
 /** The snapshots that an image, which is there or to come, is made of. */
 export const snapshotsOf = ({ mappings = [], source }: ImageRecord): string[] =>

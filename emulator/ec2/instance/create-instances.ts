@@ -61,6 +61,7 @@ export function createInstances(
       architecture: image.architecture,
       ...(image.platform && { platform: image.platform }),
       virtualization: image.virtualization ?? 'paravirtual',
+      ...(image.bootMode && { bootMode: image.bootMode }),
       rootDeviceType: image.mappings ? 'ebs' : 'instance-store',
       rootDeviceName: image.rootDeviceName ?? '/dev/sda1',
       ephemerals: disks.ephemerals,

@@ -37,6 +37,10 @@ const stateReasonOf = ({ ending }: InstanceRecord) => {
   return { code, message: `${code}: ${ending.detail ?? message}` }
 }
 
+/** What an instance starts by: machines here do by the BIOS by default. Which one is preferred, its first start tells. */
+const currentBootMode = ({ bootMode = 'legacy-bios', currentBootMode }: InstanceRecord) =>
+  currentBootMode ?? (bootMode === 'uefi-preferred' ? undefined : bootMode)
+
 /** A filter on what any of an instance's volumes has. */
 const ofAttachments =
   (cloud: Cloud, read: (attachment: NonNullable<VolumeRecord['attachment']>) => string | boolean) =>
@@ -91,6 +95,10 @@ export const instanceFilters = (cloud: Cloud): FilterTable<InstanceRecord> => ({
   'state-reason-code': ({ ending }) => (ending ? [endings[ending.kind].code] : []),
   tenancy: () => ['default'],
   'virtualization-type': ({ virtualization }) => [virtualization],
+  ...(cloud.settings.fidelity === 'aws' && {
+    'boot-mode': ({ bootMode }) => [bootMode].filter((mode) => mode !== undefined),
+    'current-instance-boot-mode': (instance) => [currentBootMode(instance)].filter((mode) => mode !== undefined),
+  }),
   ...matchingNothing,
 })
 
@@ -141,6 +149,8 @@ export function instanceView(cloud: Cloud, instance: InstanceRecord, tags: TagsO
     rootDeviceName: instance.rootDeviceName,
     blockDeviceMapping: mappings(volumesOf(cloud.volumes.list(), instance.id)),
     virtualizationType: instance.virtualization,
+    bootMode: instance.bootMode,
+    currentInstanceBootMode: aws ? currentBootMode(instance) : undefined,
     clientToken: instance.clientToken,
     tagSet: tags(instance),
     iamInstanceProfile: instance.instanceProfile && { ...instance.instanceProfile },

@@ -2,6 +2,7 @@ import type { Cloud } from '../../cloud.ts'
 import { type Life, move } from '../../state/life.ts'
 import type { InstanceType } from '../../state/settings.ts'
 import type { Draft } from '../../state/store.ts'
+import type { BootMode } from '../image/image.ts'
 import type { MetadataOptions } from './metadata-options.ts'
 
 export type InstanceState = 'pending' | 'running' | 'stopping' | 'stopped' | 'shutting-down' | 'terminated'
@@ -92,6 +93,10 @@ export interface InstanceRecord {
   readonly architecture: string
   readonly platform?: 'windows'
   readonly virtualization: 'hvm' | 'paravirtual'
+  /** AWS: its image's, when it was launched. */
+  readonly bootMode?: BootMode
+  /** What its machine last started by, where its image has a boot mode. */
+  readonly currentBootMode?: 'legacy-bios' | 'uefi'
   readonly rootDeviceType: 'instance-store' | 'ebs'
   readonly rootDeviceName: string
   /** The ephemeral disks that were mapped, by device name; those that the type always has are not listed. */

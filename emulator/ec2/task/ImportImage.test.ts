@@ -20,7 +20,7 @@ describe('refusals', () => {
   test.each<[string, Record<string, string>, string]>([
     ['no disk', {}, '400 MissingParameter: The request must contain the parameter DiskContainer'],
     ['arm64', { ...disk, Architecture: 'arm64' }, invalid('arm64', 'Architecture')],
-    ['UEFI', { ...disk, BootMode: 'uefi' }, invalid('uefi', 'BootMode')],
+    ['UEFI if possible', { ...disk, BootMode: 'uefi-preferred' }, invalid('uefi-preferred', 'BootMode')],
     ['another platform', { ...disk, Platform: 'BeOS' }, invalid('BeOS', 'Platform')],
     ['another hypervisor', { ...disk, Hypervisor: 'kvm' }, invalid('kvm', 'Hypervisor')],
     ['another licence', { ...disk, LicenseType: 'GPL' }, invalid('GPL', 'LicenseType')],
@@ -72,6 +72,15 @@ describe('effect', () => {
     const instance = await it.run({ ImageId: theText(image, 'imageId') }, as)
     await it.idle()
     expect(it.cloud.instances.get(instance)?.state).toBe('running')
+  })
+
+  test('an image that boots by UEFI, as it was asked for', async () => {
+    const it = await freshCloud({ fidelity: 'aws' })
+    await put(it, 'disks', 'root', randomBytes(200_000))
+    const answer = await it.call('ImportImage', { ...imageFrom('disks', 'root'), BootMode: 'uefi' })
+    expect(answer).toMatchObject({ bootMode: 'uefi' })
+    await importIsOver(it, theText(answer, 'importTaskId'))
+    expect(it.cloud.images.list()).toMatchObject([{ state: 'available', bootMode: 'uefi' }])
   })
 
   test('of a snapshot that is there: it stays when the task is cancelled', async () => {

@@ -55,14 +55,17 @@ export default operation('ImportImage', {
 
 /** What is said of the image. Throws the fault for what no guest here could be. */
 function imageOf(request: Values<typeof input>): NonNullable<ImportTaskRecord['image']> {
-  const { Architecture = 'x86_64', BootMode = 'legacy-bios', LicenseType, Platform = 'Linux' } = request
+  const { Architecture = 'x86_64', BootMode, LicenseType, Platform = 'Linux' } = request
   const invalid = (value: string, name: string) => fault('invalidParameterValue', value, name)
   if (!['i386', 'x86_64'].includes(Architecture)) throw invalid(Architecture, 'Architecture')
-  if (BootMode !== 'legacy-bios') throw invalid(BootMode, 'BootMode')
+  // AWS imports nothing that may start by either.
+  const bootMode = (['legacy-bios', 'uefi'] as const).find((mode) => mode === BootMode)
+  if (BootMode !== undefined && bootMode === undefined) throw invalid(BootMode, 'BootMode')
   if (!['Linux', 'Windows'].includes(Platform)) throw invalid(Platform, 'Platform')
   if (request.Hypervisor !== undefined && request.Hypervisor !== 'xen') throw invalid(request.Hypervisor, 'Hypervisor')
   if (LicenseType !== undefined && !['AWS', 'BYOL'].includes(LicenseType)) throw invalid(LicenseType, 'LicenseType')
-  return { architecture: Architecture, platform: Platform, ...(LicenseType && { licenseType: LicenseType }) }
+  const chosen = { ...(LicenseType && { licenseType: LicenseType }), ...(bootMode && { bootMode }) }
+  return { architecture: Architecture, platform: Platform, ...chosen }
 }
 
 /** A disk, the first of which is the root: a file, or a snapshot of the caller's. */

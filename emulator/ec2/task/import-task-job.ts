@@ -151,7 +151,7 @@ function keepSnapshots(
 async function register(
   cloud: Cloud,
   task: ImportTaskRecord,
-  { architecture, platform }: NonNullable<ImportTaskRecord['image']>,
+  { architecture, platform, bootMode }: NonNullable<ImportTaskRecord['image']>,
 ): Promise<string> {
   const earlier = imagesOf(cloud, task.disks).find(({ name }) => name === task.id)
   if (earlier) return earlier.id
@@ -169,6 +169,7 @@ async function register(
     VirtualizationType: 'hvm',
     Platform: platform === 'Windows' ? 'windows' : undefined,
     RootDeviceName: task.disks[0]?.deviceName,
+    BootMode: bootMode,
     ...Object.fromEntries(mappings),
   })
   return String(imageId)

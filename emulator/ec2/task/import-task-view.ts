@@ -54,6 +54,7 @@ export function imageTaskView(cloud: Cloud, task: ImportTaskRecord): { [name: st
   return {
     importTaskId: task.id,
     architecture: image?.architecture,
+    bootMode: image?.bootMode,
     description: task.description,
     encrypted: false,
     imageId: task.imageId,

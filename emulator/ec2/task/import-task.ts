@@ -46,7 +46,12 @@ export interface ImportTaskRecord {
   readonly clientToken?: string
   readonly disks: readonly ImportTaskDisk[]
   /** Of an ImportImage. */
-  readonly image?: { readonly architecture: string; readonly platform: string; readonly licenseType?: string }
+  readonly image?: {
+    readonly architecture: string
+    readonly platform: string
+    readonly licenseType?: string
+    readonly bootMode?: 'legacy-bios' | 'uefi'
+  }
   readonly imageId?: string
 }
 

@@ -3,6 +3,7 @@ import { Fault } from '../../../src/protocol/faults.ts'
 import type { Caller } from '../../../src/protocol/operation.ts'
 import { BadPath, parseRestPath } from '../../../src/protocol/rest.ts'
 import type { Cloud } from '../../cloud.ts'
+import { accountRequester, findSender, requesterOf, type Sender } from '../../senders.ts'
 
 /** An object that was opened: see Objects of the store. */
 type OpenObject = Awaited<ReturnType<Cloud['objects']['openObject']>>
@@ -45,26 +46,23 @@ async function open(cloud: Cloud, bucket: string, key: string, requester: Reques
   }
 }
 
-function requesterOf(cloud: Cloud, accountId: string): Requester {
-  const account = cloud.accounts.byId(accountId)
-  if (!account) return { kind: 'anonymous' }
-  const { id, canonicalId, administrator } = account
-  return { kind: 'account', accountId: id, canonicalId, administrator }
-}
-
 /** Opens an object as an account may. The caller closes it, or reads it to its end. */
-export const openAs = (
+export async function openAs(
   cloud: Cloud,
   { accountId }: Pick<Caller, 'accountId'>,
   bucket: string,
   key: string,
-): Promise<OpenObject | Absence> => open(cloud, bucket, key, requesterOf(cloud, accountId))
+): Promise<OpenObject | Absence> {
+  const account = cloud.accounts.byId(accountId)
+  if (!account) return 'denied'
+  return open(cloud, bucket, key, accountRequester(account, cloud.settings.fidelity))
+}
 
 const servicePath = /^\/services\/(?:objectstorage|walrus)(?=\/)/i
 
 /**
- * Opens what a URL of this emulator names, as a GET or a HEAD of it would: its signature and the ACL of the object decide,
- * and no connection is made. A URL of anywhere else is denied.
+ * Opens what a URL of this emulator names, as a GET or a HEAD of it would: its signature, the policies of a role whose
+ * session signed it, and the ACL of the object decide, and no connection is made. A URL of anywhere else is denied.
  */
 export async function openByUrl(cloud: Cloud, url: string, method: 'GET' | 'HEAD'): Promise<OpenObject | Absence> {
   const wire = wireUrl(url)
@@ -74,11 +72,17 @@ export async function openByUrl(cloud: Cloud, url: string, method: 'GET' | 'HEAD
   const request = { service: 's3', method, rawPath, servicePath: service, rawQuery, headers: [['host', host]] } as const
   const { fidelity } = cloud.settings
   const rules = { fidelity, version2: true, strictScope: fidelity === 'aws' }
+  let sender: Sender | undefined
+  const lookUp = (id: string, token: string | undefined) => {
+    sender = findSender(cloud, id, token)
+    return sender
+  }
   try {
-    const sender = authenticate(request, (id) => cloud.accounts.key(id), cloud.clock.now(), rules)
-    const accountId = sender.kind === 'signed' ? cloud.accounts.key(sender.accessKeyId)?.account.id : undefined
+    const { kind } = authenticate(request, lookUp, cloud.clock.now(), rules)
+    const { requester, may } = requesterOf(kind === 'signed' ? sender : undefined, fidelity)
     const { bucket, key } = parseRestPath(rawPath.slice(service.length))
-    return await open(cloud, bucket, key, requesterOf(cloud, accountId ?? ''))
+    if (may && !may('s3:GetObject', { arn: `arn:aws:s3:::${bucket}/${key}` })) return 'denied'
+    return await open(cloud, bucket, key, requester)
   } catch (error) {
     if (error instanceof Fault || error instanceof BadPath) return 'denied'
     throw error

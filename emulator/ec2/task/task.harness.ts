@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream'
+import { presignedUrl } from '../../../src/client/s3.ts'
+import type { AccessKey } from '../../../src/client/session-token.ts'
 import type { Xml } from '../../../src/client/xml.ts'
 import type { Caller } from '../../../src/protocol/operation.ts'
-import { presignS3 } from '../../../src/protocol/signature/sigv2.ts'
-import { presign } from '../../../src/protocol/signature/sigv4.ts'
 import { deep, type TestCloud, theText } from '../../cloud.harness.ts'
 
 /** What an upload needs of a cloud. */
@@ -27,6 +27,17 @@ export async function keysOf({ cloud }: TestCloud, bucket: string): Promise<stri
   return entries.flatMap((entry) => ('row' in entry ? [entry.row.key] : []))
 }
 
+/** How a client signs the URLs of an upload. */
+interface Signing {
+  /** Whose key it is; the administrator's if left out. */
+  readonly as?: Caller | undefined
+  /** The key of a session instead. */
+  readonly session?: AccessKey
+  readonly signed?: 'v2' | 'v4'
+  /** By what name the client knows the emulator. */
+  readonly host?: string
+}
+
 /**
  * A URL that a client has signed in its query, good for 30 days: version 2 as euca2ools does it, the path without that of
  * the service, or version 4, good for a week.
@@ -36,23 +47,17 @@ export function presigned(
   method: string,
   bucket: string,
   key: string,
-  { as, signed = 'v2' }: { as?: Caller | undefined; signed?: 'v2' | 'v4' } = {},
+  { as, session, signed = 'v2', host = '127.0.0.1' }: Signing = {},
 ): string {
   const { accessKeyId } = as ?? it.administrator
-  const signer = { accessKeyId, secretAccessKey: it.cloud.accounts.key(accessKeyId)?.secret ?? '' }
+  const signer = session ?? { accessKeyId, secretAccessKey: it.cloud.accounts.key(accessKeyId)?.secret ?? '' }
   const path = `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`
-  const now = it.cloud.clock.now()
-  const [host, service] = ['127.0.0.1:8773', '/services/objectstorage']
-  const request = { method, rawQuery: '', headers: [['host', host]] as const }
-  const query =
-    signed === 'v2'
-      ? presignS3({ ...request, rawPath: path }, signer, new Date(now.getTime() + 30 * 86_400_000))
-      : presign(
-          { ...request, rawPath: service + path, payloadHash: 'UNSIGNED-PAYLOAD' },
-          { ...signer, region: 'eucalyptus', service: 's3', time: now },
-          604_800,
-        )
-  return `http://${host}${service}${path}?${query}`
+  const { region } = it.cloud.settings
+  const target = { ...signer, region, endpoint: `http://${host}:8773/services/objectstorage` }
+  const request = { method, path, time: it.cloud.clock.now() }
+  return signed === 'v2'
+    ? presignedUrl(target, { ...request, sign: 'v2-query', bare: true, expires: 30 * 86_400 })
+    : presignedUrl(target, { ...request, sign: 'v4-query', expires: 604_800 })
 }
 
 /** A disk file on its way: where it lies, and how it is cut. */
@@ -64,7 +69,9 @@ export interface TestImport {
   readonly as?: Caller
   /** Whose key the URLs are signed with; by default the owner's. */
   readonly signer?: Caller
+  readonly session?: AccessKey
   readonly signed?: 'v2' | 'v4'
+  readonly host?: string
   /** Bytes of the disk in the file; by default those of the file. */
   readonly imageBytes?: number
 }
@@ -88,13 +95,13 @@ export function uploadOf(
   asked: TestImport,
   folder: string = `walk/${it.cloud.ids.uuid()}//root`,
 ): Upload {
-  const { bytes, format = 'RAW', partBytes = 300_000, as, signer = as, signed = 'v2', imageBytes } = asked
+  const { bytes, format = 'RAW', partBytes = 300_000, as, signer = as, imageBytes, ...signing } = asked
   const bucket = 'imports'
   const key = `${folder}/disk.img.manifest.xml`
   const parts = Math.ceil(bytes.length / partBytes)
   const partKey = (index: number) => `${folder}/disk.img.part.${index}`
   const url = (method: string, of: string) =>
-    presigned(it, method, bucket, of, { as: signer, signed }).replaceAll('&', '&amp;')
+    presigned(it, method, bucket, of, { as: signer, ...signing }).replaceAll('&', '&amp;')
   const element = (index: number) => {
     const end = Math.min((index + 1) * partBytes, bytes.length) - 1
     const urls = ['head', 'get', 'delete'].map(
@@ -109,7 +116,7 @@ export function uploadOf(
 <import><size>${imageBytes ?? bytes.length}</size><volume-size>1</volume-size>
 <parts count="${parts}">${Array.from({ length: parts }, (_, index) => element(index)).join('\n')}</parts></import></manifest>`
   const upload: Upload = {
-    url: presigned(it, 'GET', bucket, key, { as: signer, signed }),
+    url: presigned(it, 'GET', bucket, key, { as: signer, ...signing }),
     parts,
     manifest: (edit = (one) => one) => put(it, bucket, key, Buffer.from(edit(text())), as),
     part: (index, own = bytes.subarray(index * partBytes, (index + 1) * partBytes)) =>

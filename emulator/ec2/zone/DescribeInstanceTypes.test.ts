@@ -34,6 +34,18 @@ describe('refusals', () => {
 })
 
 describe('effect', () => {
+  test('in aws all types support both boot modes, and are found by them', async () => {
+    const found = async (mode: string) => {
+      const filter = { 'Filter.1.Name': 'supported-boot-mode', 'Filter.1.Value.1': mode }
+      return items(await aws.call('DescribeInstanceTypes', filter), 'instanceTypeSet')
+    }
+    expect(await found('uefi')).toHaveLength(instanceTypes.length)
+    expect((await found('legacy-bios')).map((type) => items(type, 'supportedBootModes'))).toEqual(
+      instanceTypes.map(() => ['legacy-bios', 'uefi']),
+    )
+    expect(await found('uefi-preferred')).toEqual([])
+  })
+
   test('all types', async () => {
     expect(items(await eucalyptus.call('DescribeInstanceTypes'), 'instanceTypeDetails')).toHaveLength(
       instanceTypes.length,

@@ -22,6 +22,7 @@ export default operation('DescribeInstanceTypes', {
         'instance-type': ({ name }) => [name],
         'vcpu-info.default-vcpus': ({ cpus }) => [cpus],
         'memory-info.size-in-mib': ({ memoryMiB }) => [memoryMiB],
+        ...(fidelity === 'aws' && { 'supported-boot-mode': () => bootModes }),
       },
       Filter,
     )
@@ -33,6 +34,9 @@ export default operation('DescribeInstanceTypes', {
       : { instanceTypeDetails: types.map(eucalyptusView) }
   },
 })
+
+/** Every machine here can start by both. */
+const bootModes = ['legacy-bios', 'uefi']
 
 const eucalyptusView = ({ name, cpus, memoryMiB, disk, diskCount }: InstanceType) => ({
   name,
@@ -48,6 +52,7 @@ const awsView = ({ name, cpus, memoryMiB, disk, diskCount }: InstanceType) => ({
   currentGeneration: true,
   supportedRootDeviceTypes: ['instance-store'],
   supportedVirtualizationTypes: ['hvm', 'paravirtual'],
+  supportedBootModes: bootModes,
   bareMetal: false,
   processorInfo: { supportedArchitectures: ['x86_64'] },
   vCpuInfo: { defaultVCpus: cpus, defaultCores: cpus, defaultThreadsPerCore: 1 },

@@ -3,6 +3,7 @@ import { servedS3 } from '../service.test.support.ts'
 
 const eucalyptus = servedS3()
 const aws = servedS3('aws', 'eu-west-1')
+const east = servedS3('aws', 'us-east-1')
 const location = (name: string) =>
   `<CreateBucketConfiguration><LocationConstraint>${name}</LocationConstraint></CreateBucketConfiguration>`
 
@@ -50,6 +51,13 @@ describe('a name that is taken', () => {
     await aws.call('PUT /taken')
     const reply = await aws.call('PUT /taken')
     expect([reply.status, reply.all('Code')]).toEqual([409, ['BucketAlreadyOwnedByYou']])
+  })
+
+  it('is created again in us-east-1, with the ACL that is asked for now', async () => {
+    await east.call('PUT /taken', { headers: { 'x-amz-acl': 'public-read' } })
+    expect(await east.call('GET /taken', { as: 'bob' })).toMatchObject({ status: 200 })
+    expect(await east.call('PUT /taken')).toMatchObject({ status: 200 })
+    expect(await east.call('GET /taken', { as: 'bob' })).toMatchObject({ status: 403 })
   })
 
   it('is refused to others', async () => {

@@ -35,6 +35,8 @@ export default s3Operation('CreateBucket', {
       const present = await objects.findBucket(name)
       if (present?.acl.owner.canonicalId !== owner.canonicalId) throw error
       if (settings.fidelity === 'aws' && settings.region !== 'us-east-1') throw fault('bucketAlreadyOwnedByYou')
+      // The S3 API reference: a second creation resets the ACL.
+      if (settings.fidelity === 'aws') await objects.changeBucket(name, () => ({ acl: bucket.acl }))
       return answer
     }
   },

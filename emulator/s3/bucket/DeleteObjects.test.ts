@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { servedS3 } from '../service.test.support.ts'
 
 const { call } = servedS3()
@@ -22,7 +22,7 @@ it('is quiet when asked, but tells errors', async () => {
     '<Delete><Quiet>true</Quiet><Object><Key>a</Key><VersionId>null</VersionId></Object>' +
     '<Object><Key>b</Key><VersionId>1</VersionId></Object></Delete>'
   const reply = await call('POST /mine/?delete=', { body })
-  expect([reply.all('Deleted'), reply.all('Key'), reply.all('Code')]).toEqual([[], ['b'], ['NoSuchVersion']])
+  expect([reply.all('Deleted'), reply.all('Key'), reply.all('Code')]).toEqual([[], ['b'], ['InternalError']])
 })
 
 it.each([
@@ -39,4 +39,27 @@ it.each([
 it('is for those who may write to the bucket', async () => {
   await call('PUT /mine')
   expect(await call('POST /mine?delete', { as: 'bob', body: list('a') })).toMatchObject({ status: 403 })
+})
+
+describe.each(['eucalyptus', 'aws'] as const)('versions, in %s', (fidelity) => {
+  const { s3, call } = servedS3(fidelity)
+  const isAws = fidelity === 'aws'
+
+  it('makes delete markers, and removes them and versions when these are named', async () => {
+    await call('PUT /mine')
+    await s3().store.changeBucket('mine', () => ({ versioning: 'Enabled' }))
+    const id = (await call('PUT /mine/a', { body: 'x' })).headers['x-amz-version-id']
+    const made = await call('POST /mine?delete', { body: list('a') })
+    const [marker] = made.all('DeleteMarkerVersionId')
+    expect([made.all('Key'), made.all('VersionId'), made.all('DeleteMarker')]).toEqual([['a'], [], ['true']])
+    const versions = [marker, id].map((one) => `<Object><Key>a</Key><VersionId>${one}</VersionId></Object>`)
+    const body = `<Delete>${versions.join('')}</Delete>`
+    const gone = await call('POST /mine?delete', { body })
+    expect([gone.all('VersionId'), gone.all('DeleteMarkerVersionId')]).toEqual([[marker, id], [marker]])
+    expect((await call('GET /mine?versions')).all('VersionId')).toEqual([])
+    const again = await call('POST /mine?delete', { body })
+    expect([again.all('Deleted').length, again.all('Code')]).toEqual(
+      isAws ? [2, []] : [0, ['InternalError', 'InternalError']],
+    )
+  })
 })

@@ -1,5 +1,6 @@
 import { accountFields } from '../acl.ts'
 import { xmlAnswer } from '../answer.ts'
+import { algorithmElements } from '../object/checksums.ts'
 import { s3Operation } from '../operation.ts'
 import { listingRequest, nextAfter, prefixesOf, rowsOf } from './listing.ts'
 
@@ -23,13 +24,14 @@ export default s3Operation('ListMultipartUploads', {
       NextUploadIdMarker: page.truncated && last && 'row' in last ? last.row.uploadId : undefined,
       MaxUploads: request.limit,
       IsTruncated: page.truncated,
-      Upload: rowsOf(page).map(({ key, uploadId, initiator, acl, initiatedAt }) => ({
+      Upload: rowsOf(page).map(({ key, uploadId, initiator, acl, initiatedAt, checksum }) => ({
         Key: encode(key),
         UploadId: uploadId,
         Initiator: accountFields(world, initiator.canonicalId),
         Owner: accountFields(world, acl.owner.canonicalId),
         StorageClass: 'STANDARD',
         Initiated: new Date(initiatedAt),
+        ...algorithmElements(checksum),
       })),
       CommonPrefixes: prefixesOf(page, encode),
     })

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { servedS3 } from '../service.test.support.ts'
 
 const { call } = servedS3()
+const aws = servedS3('aws')
 
 const keys = ['a', 'b/1', 'b/2', 'c d', 'é/x', '\u0001']
 const fill = async (bucket: string) => {
@@ -49,4 +50,18 @@ it.each(['max-keys=-1', 'max-keys=x', 'encoding-type=base64'])('refuses %s', asy
 it('is for those who may read the bucket', async () => {
   await call('PUT /mine')
   expect(await call('GET /mine', { as: 'anonymous' })).toMatchObject({ status: 403 })
+})
+
+it('leaves the prefix as it is in AWS', async () => {
+  await aws.call('PUT /plain')
+  await call('PUT /plain')
+  const line = 'GET /plain?prefix=a%0Ab&encoding-type=url'
+  expect((await aws.call(line)).all('Prefix')).toEqual(['a\nb'])
+  expect((await call(line)).all('Prefix')).toEqual(['a%0Ab'])
+})
+
+it('rolls nothing up that is not in order', async () => {
+  await call('PUT /plain')
+  expect(await call('GET /plain?allow-unordered=true')).toMatchObject({ status: 200 })
+  expect((await call('GET /plain?allow-unordered=true&delimiter=/')).all('Code')).toEqual(['InvalidArgument'])
 })

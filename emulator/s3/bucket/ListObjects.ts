@@ -16,6 +16,8 @@ export default s3Operation('ListObjects', {
     return xmlAnswer('ListBucketResult', {
       Name: bucket.name,
       ...echo,
+      // As it is: botocore decodes all else of this answer, but not this.
+      Prefix: world.settings.fidelity === 'aws' ? request.prefix : echo.Prefix,
       Marker: encode(marker),
       NextMarker: tellsNext ? encode(next) : undefined,
       MaxKeys: request.limit,

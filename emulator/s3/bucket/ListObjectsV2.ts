@@ -1,16 +1,8 @@
 import { xmlAnswer } from '../answer.ts'
 import { fault } from '../faults.ts'
 import { s3Operation } from '../operation.ts'
+import { nameIn, tokenFor } from './continuation-token.ts'
 import { listingRequest, nextAfter, objectFields, prefixesOf, rowsOf } from './listing.ts'
-
-/** A continuation token is the name after which to go on, so that it stays good whatever happens meanwhile. */
-const tokenFor = (name: string) => Buffer.from(name).toString('base64url')
-
-function nameIn(token: string): string {
-  const name = Buffer.from(token, 'base64url').toString()
-  if (tokenFor(name) !== token) throw fault('invalidArgument', 'The continuation token provided is incorrect')
-  return name
-}
 
 /** The second version of the listing, which goes on with a token. */
 export default s3Operation('ListObjectsV2', {

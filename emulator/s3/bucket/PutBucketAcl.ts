@@ -6,7 +6,7 @@ export default s3Operation('PutBucketAcl', {
   route: { method: 'PUT', of: 'bucket', sub: 'acl' },
   access: { bucket: 'WRITE_ACP' },
   async run(world, call, { bucket }) {
-    const acl = aclToPut(world, call, bucket.acl.owner, bucket.acl.owner)
+    const acl = aclToPut(world, call, bucket.acl.owner, bucket)
     await world.objects.changeBucket(bucket.name, () => ({ acl }))
     return {}
   },

@@ -4,6 +4,7 @@ import type { ObjectRecord } from '../../objects/records.ts'
 import { accountFields } from '../acl.ts'
 import { fault } from '../faults.ts'
 import { pageSize } from '../numbers.ts'
+import { algorithmElements } from '../object/checksums.ts'
 import type { S3Call, S3World } from '../operation.ts'
 
 /** What all listings of a bucket have in common. */
@@ -28,6 +29,10 @@ export function listingRequest(call: S3Call, limitName: string): ListingRequest 
   const encode = type === 'url' ? percentEncode : (name: string) => name
   const prefix = call.query.get('prefix') ?? ''
   const delimiter = call.query.get('delimiter') ?? ''
+  // An extension of Ceph that means nothing here, but for what it rules out.
+  if (call.query.get('allow-unordered') === 'true' && delimiter !== '') {
+    throw fault('invalidArgument', 'A listing that is not in order has no common prefixes')
+  }
   const echo = {
     Prefix: encode(prefix),
     Delimiter: delimiter === '' ? undefined : encode(delimiter),
@@ -57,13 +62,14 @@ export function nextAfter({ entries, truncated }: Page<unknown>): string | undef
 /** An object as listings show it. */
 export function objectFields(
   world: S3World,
-  { key, lastModified, etag, data, acl }: ObjectRecord,
+  { key, lastModified, etag, checksum, data, acl }: ObjectRecord,
   { encode, withOwner }: { encode: ListingRequest['encode']; withOwner: boolean },
 ): { [name: string]: Answer } {
   return {
     Key: encode(key),
     LastModified: new Date(lastModified),
     ETag: `"${etag}"`,
+    ...algorithmElements(checksum),
     Size: data.size,
     StorageClass: 'STANDARD',
     Owner: withOwner ? accountFields(world, acl.owner.canonicalId) : undefined,

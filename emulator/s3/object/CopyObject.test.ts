@@ -43,7 +43,7 @@ it.each([
   ['of nothing', 'mine/c', 'mine/none', {}, 'NoSuchKey'],
   ['from no bucket', 'mine/c', 'none/k', {}, 'NoSuchBucket'],
   ['of an odd name', 'mine/c', 'mine', {}, 'InvalidURI'],
-  ['of another version', 'mine/c', 'mine/a%20b?versionId=1', {}, 'NoSuchVersion'],
+  ['of another version', 'mine/c', 'mine/a%20b?versionId=1', {}, 'NoSuchKey'],
   ['with an odd directive', 'mine/c', 'mine/a%20b', { 'x-amz-metadata-directive': 'MOVE' }, 'InvalidArgument'],
   ['when it is another', 'mine/c', 'mine/a%20b', { 'x-amz-copy-source-if-match': '"x"' }, 'PreconditionFailed'],
   ['when it is the same', 'mine/c', 'mine/a%20b', { 'x-amz-copy-source-if-none-match': '*' }, 'PreconditionFailed'],

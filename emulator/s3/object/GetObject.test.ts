@@ -85,10 +85,10 @@ it('says what is missing, in AWS only to those who may list', async () => {
   expect((await aws.call('GET /mine/none', { as: 'bob' })).all('Code')).toEqual(['AccessDenied'])
 })
 
-it('knows the version null only', async () => {
+it('knows the version null only, without versioning', async () => {
   await put()
   expect(await call('GET /mine/key?versionId=null&torrent')).toMatchObject({ status: 200 })
-  expect((await call('GET /mine/key?versionId=1')).all('Code')).toEqual(['NoSuchVersion'])
+  expect((await call('GET /mine/key?versionId=1')).all('Code')).toEqual(['NoSuchKey'])
   expect((await call('GET /mine/key?partNumber=2')).all('Code')).toEqual(['InvalidPartNumber'])
   expect(await call('GET /mine/empty?partNumber=1')).toMatchObject({ status: 200, text: '' })
 })

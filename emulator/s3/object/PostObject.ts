@@ -3,12 +3,18 @@ import { type FormFile, FormTooLarge, MalformedForm, readUploadForm } from '../.
 import { verifyPolicySignature } from '../../../src/protocol/signature/verify-policy.ts'
 import { toBytes } from '../../../src/protocol/signature/wire.ts'
 import { document, elements } from '../../../src/protocol/xml.ts'
+import type { ObjectRecord } from '../../objects/records.ts'
 import { admitToBucket, ownerOf } from '../access.ts'
 import { aclForNew } from '../acl.ts'
+import { demandsOf } from '../demands.ts'
 import { fault } from '../faults.ts'
-import { type S3Answer, type S3Call, type S3Sender, type S3World, s3Operation } from '../operation.ts'
+import { originOf, type S3Answer, type S3Call, type S3Sender, type S3World, s3Operation } from '../operation.ts'
 import { checkPolicy, type SizeRange } from '../post-policy.ts'
 import { roleMay } from '../role-permissions.ts'
+import { mostTags, tagsOf } from '../tags.ts'
+import { newVersionHeader } from '../version-id.ts'
+import { checksumHeaders } from './checksums.ts'
+import { formChecksum } from './form-checksum.ts'
 import PutObject, { largestPut } from './PutObject.ts'
 import { headersToStore } from './stored-headers.ts'
 
@@ -37,8 +43,8 @@ function senderOf(
   world: S3World,
   call: S3Call,
   fields: ReadonlyMap<string, string>,
-): Pick<S3Sender, 'requester' | 'may'> {
-  if (!fields.get('policy')) return { requester: call.requester }
+): Pick<S3Sender, 'requester' | 'arn' | 'may'> {
+  if (!fields.get('policy')) return { requester: call.requester, ...(call.arn !== undefined && { arn: call.arn }) }
   const [key, signature] = fields.has('x-amz-signature')
     ? ['x-amz-credential', 'x-amz-signature']
     : ['AWSAccessKeyId', 'Signature']
@@ -106,14 +112,18 @@ function redirection(fields: ReadonlyMap<string, string>, bucket: string, key: s
   return `${href}${search ? '&' : '?'}${stored}`
 }
 
-function answer(call: S3Call, fields: ReadonlyMap<string, string>, key: string, etag: string): S3Answer {
-  const { bucket, headers } = call
+/** What the client gets that asks for nothing: eucalyptus-behaviour.md section 10.4. */
+const usualStatus = { eucalyptus: '200', aws: '204' }
+
+function answer(world: S3World, call: S3Call, fields: ReadonlyMap<string, string>, object: ObjectRecord): S3Answer {
+  const { bucket } = call
+  const { key, etag } = object
   const path = `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`
-  const location = `http://${headers['host'] ?? ''}${path}`
-  const stored = { etag: `"${etag}"`, location }
+  const location = `${originOf(call)}${path}`
+  const stored = { etag: `"${etag}"`, location, ...newVersionHeader(object), ...checksumHeaders(object.checksum) }
   const elsewhere = redirection(fields, bucket, key, etag)
   if (elsewhere !== undefined) return { status: 303, headers: { ...stored, location: elsewhere } }
-  const status = fields.get('success_action_status')
+  const status = fields.get('success_action_status') ?? usualStatus[world.settings.fidelity]
   if (status === '200') return { headers: stored }
   if (status !== '201') return { status: 204, headers: stored }
   const response = { Location: location, Bucket: bucket, Key: key, ETag: `"${etag}"` }
@@ -143,15 +153,19 @@ async function store(world: S3World, call: S3Call, fields: ReadonlyMap<string, s
   const key = fields.get('key')
   if (!key) throw fault('postFieldMissing', "The form has no field named 'key'", 'key')
   if (Buffer.byteLength(key) > longestKey) throw fault('keyTooLong')
-  const { requester, may } = senderOf(world, call, fields)
+  const { requester, arn, may } = senderOf(world, call, fields)
   const range = fields.get('policy') ? checkPolicy(fields, world.clock.now(), fidelity) : anySize
   const headers = headersOf(fields, file, fidelity === 'aws')
-  if (may && !roleMay(may, PutObject, { ...call, key, headers })) throw fault('accessDenied')
-  const bucket = await admitToBucket(world, 'WRITE', { ...call, requester })
-  const acl = aclForNew(world, { ...call, headers }, ownerOf(requester), bucket.acl.owner)
+  const put: S3Call = { ...call, key, headers: { ...call.headers, ...headers }, requester, arn }
+  if (may && !roleMay(may, PutObject, { ...put, headers })) throw fault('accessDenied')
+  const bucket = await admitToBucket(world, 'WRITE', put, demandsOf(PutObject, { ...put, headers }))
+  const acl = aclForNew(world, { ...call, headers }, ownerOf(requester), bucket)
+  const tagging = fidelity === 'aws' ? fields.get('tagging') : undefined
+  const tags = tagging === undefined ? {} : { tags: tagsOf(Buffer.from(tagging), mostTags.object) }
   const body = limited(file.body, range)
-  const object = await world.objects.putObject({ bucket: bucket.name, key, acl, ...headersToStore(headers), body })
-  return answer(call, fields, key, object.etag)
+  const stored = { ...headersToStore(headers), ...tags, ...formChecksum(world, fields) }
+  const object = await world.objects.putObject({ bucket: bucket.name, key, acl, ...stored, body })
+  return answer(world, call, fields, object)
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ByteRange } from '../../objects/data.ts'
+import type { Piece } from '../../objects/records.ts'
 import { fault } from '../faults.ts'
 
 /**
@@ -17,9 +18,9 @@ export function rangeOf(header: string | undefined, size: number): ByteRange | u
 }
 
 /** The bytes of one part of an object, by its number. Throws InvalidPartNumber. */
-export function partRange(partNumber: number, pieceSizes: readonly number[]): ByteRange {
-  const size = pieceSizes[partNumber - 1]
-  if (size === undefined) throw fault('invalidPartNumber')
-  const start = pieceSizes.slice(0, partNumber - 1).reduce((sum, one) => sum + one, 0)
-  return { start, end: start + size - 1 }
+export function partRange(partNumber: number, pieces: readonly Piece[]): ByteRange {
+  const piece = pieces[partNumber - 1]
+  if (!piece) throw fault('invalidPartNumber')
+  const start = pieces.slice(0, partNumber - 1).reduce((sum, { size }) => sum + size, 0)
+  return { start, end: start + piece.size - 1 }
 }

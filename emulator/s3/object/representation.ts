@@ -1,8 +1,13 @@
 import type { OpenObject } from '../../objects/objects.ts'
-import { expectNullVersion } from '../access.ts'
+import type { BucketRecord } from '../../objects/records.ts'
+import { mayRead } from '../access.ts'
+import { expirationHeader } from '../expiration.ts'
 import { fault } from '../faults.ts'
-import { numberOf } from '../numbers.ts'
 import type { S3Answer, S3Call, S3World } from '../operation.ts'
+import { tagCountHeader } from '../tags.ts'
+import { partNumberOf } from '../upload/upload-name.ts'
+import { requestedVersion, versionHeader } from '../version-id.ts'
+import { shownChecksum } from './checksums.ts'
 import { judge } from './conditions.ts'
 import { partRange, rangeOf } from './range.ts'
 import { headersToSend } from './stored-headers.ts'
@@ -41,25 +46,39 @@ function wantedRange({ headers }: S3Call, { record }: OpenObject): string | unde
   return holds ? headers['range'] : undefined
 }
 
-function describe(call: S3Call, object: OpenObject): S3Answer {
-  const { record, pieceSizes } = object
+/** The part that is asked for by its number. Throws InvalidArgument, and InvalidRequest beside a range. */
+function wantedPart(call: S3Call): number | undefined {
+  if (!call.query.has('partNumber')) return undefined
+  if (call.headers['range'] === undefined) return partNumberOf(call)
+  throw fault('invalidRequest', 'Cannot specify both Range header and partNumber query parameter')
+}
+
+function describe(world: S3World, call: S3Call, bucket: BucketRecord, object: OpenObject): S3Answer {
+  const { record, pieces } = object
   const { size } = record.data
   const verdict = judge(record, call.headers)
   if (verdict === 'failed') throw fault('preconditionFailed')
-  const identity = { etag: `"${record.etag}"`, 'last-modified': new Date(record.lastModified).toUTCString() }
+  const identity = {
+    etag: `"${record.etag}"`,
+    'last-modified': new Date(record.lastModified).toUTCString(),
+    ...versionHeader(world, bucket, record),
+  }
   if (verdict === 'not modified') return { status: 304, headers: identity }
-  const partNumber = call.query.has('partNumber') ? numberOf(call, 'partNumber', 0) : undefined
-  const range = partNumber === undefined ? rangeOf(wantedRange(call, object), size) : partRange(partNumber, pieceSizes)
+  const partNumber = wantedPart(call)
+  const range = partNumber === undefined ? rangeOf(wantedRange(call, object), size) : partRange(partNumber, pieces)
+  const piece = partNumber === undefined ? undefined : pieces[partNumber - 1]
   const { start, end } = range ?? { start: 0, end: size - 1 }
   const headers = {
     ...headersToSend(record),
     ...overridden(call),
     ...identity,
+    ...tagCountHeader(record),
+    ...(!call.query.has('versionId') && expirationHeader(world, bucket, record)),
+    ...shownChecksum(call.headers, record, { piece, isWhole: !range }),
     'accept-ranges': 'bytes',
     'content-length': String(end - start + 1),
     'content-range': range && size > 0 ? `bytes ${start}-${end}/${size}` : undefined,
-    'x-amz-mp-parts-count':
-      partNumber !== undefined && record.data.kind === 'parts' ? String(pieceSizes.length) : undefined,
+    'x-amz-mp-parts-count': piece && record.data.kind === 'parts' ? String(pieces.length) : undefined,
   }
   const status = range && size > 0 ? 206 : 200
   return { status, headers, stream: object.body({ start, end }) }
@@ -69,11 +88,12 @@ function describe(call: S3Call, object: OpenObject): S3Answer {
  * An object as GET and HEAD answer it: conditions, ranges, parts and response headers. The answer's stream must be read
  * or destroyed.
  */
-export async function represent({ objects }: S3World, call: S3Call): Promise<S3Answer> {
-  expectNullVersion(call.query.get('versionId'))
-  const object = await objects.openObject(call.bucket, call.key, { requester: call.requester })
+export async function represent(world: S3World, call: S3Call, { bucket }: { bucket: BucketRecord }): Promise<S3Answer> {
+  const versionId = requestedVersion(world, call.query.get('versionId'))
+  const may = mayRead(world, bucket, call, versionId)
+  const object = await world.objects.openObject(call.bucket, call.key, { may, versionId })
   try {
-    const answer = describe(call, object)
+    const answer = describe(world, call, bucket, object)
     if (!answer.stream) object.close()
     return answer
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { ObjectHeaders } from '../../objects/records.ts'
 import { fault } from '../faults.ts'
-import type { BodyDigests, S3Call } from '../operation.ts'
+import type { S3Call } from '../operation.ts'
 
 /** Headers that are stored with an object and sent back as they came. */
 const kept = ['content-type', 'cache-control', 'content-disposition', 'content-encoding', 'content-language', 'expires']
@@ -12,8 +12,9 @@ const largestMetadata = 2048
 
 /** `aws-chunked` is how the body travelled, not how the object is encoded. */
 function withoutChunked(encoding: string): string | undefined {
+  if (!/aws-chunked/i.test(encoding)) return encoding
   const codings = encoding.split(',').map((coding) => coding.trim())
-  return codings.filter((coding) => coding.toLowerCase() !== 'aws-chunked').join(',') || undefined
+  return codings.filter((coding) => coding.toLowerCase() !== 'aws-chunked').join(', ') || undefined
 }
 
 /** What is stored of a request's headers. Throws MetadataTooLarge. */
@@ -37,10 +38,4 @@ export function headersToStore(headers: S3Call['headers']): ObjectHeaders {
 export function headersToSend({ headers, metadata }: ObjectHeaders): Record<string, string> {
   const named = Object.entries(metadata).map(([name, value]) => [metadataPrefix + name, value])
   return { ...headers, ...Object.fromEntries(named) }
-}
-
-/** The checksum that came with a body, as the header that confirms it. */
-export function checksumHeader(digests: (() => BodyDigests) | undefined): Record<string, string> {
-  const checksum = digests?.().checksum
-  return checksum ? { [`x-amz-checksum-${checksum.algorithm}`]: checksum.value } : {}
 }

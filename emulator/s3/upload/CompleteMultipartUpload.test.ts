@@ -78,3 +78,11 @@ it('refuses parts out of order and too small ones', async () => {
   ).toEqual(['EntityTooSmall'])
   expect((await complete('none', listOf([[1, one]]))).all('Code')).toEqual(['NoSuchUpload'])
 })
+
+it('reads a list of 10,000 parts', async () => {
+  const id = await begin('mine/key')
+  const etag = await put(id, 1, 'x')
+  const listed = Array.from({ length: 10_000 }, (_, index): [number, string] => [index + 1, etag])
+  expect((await complete(id, listOf(listed))).all('Code')).toEqual(['InvalidPart'])
+  expect(await complete(id, listOf(listed.slice(0, 1)))).toMatchObject({ status: 200 })
+})

@@ -1,6 +1,7 @@
 import { accountFields } from '../acl.ts'
 import { xmlAnswer } from '../answer.ts'
 import { numberOf, pageSize } from '../numbers.ts'
+import { algorithmElements, checksumElement } from '../object/checksums.ts'
 import { s3Operation } from '../operation.ts'
 import { uploadName } from './upload-name.ts'
 
@@ -24,11 +25,13 @@ export default s3Operation('ListParts', {
       NextPartNumberMarker: parts.at(-1)?.partNumber ?? 0,
       MaxParts: request.limit,
       IsTruncated: truncated,
-      Part: parts.map(({ partNumber, lastModified, etag, data }) => ({
+      ...algorithmElements(upload.checksum),
+      Part: parts.map(({ partNumber, lastModified, etag, data, checksum }) => ({
         PartNumber: partNumber,
         LastModified: new Date(lastModified),
         ETag: `"${etag}"`,
         Size: data.size,
+        ...(checksum && checksumElement(checksum)),
       })),
     })
   },

@@ -1,7 +1,7 @@
-import { fault } from '../faults.ts'
-import { largestPut } from '../object/PutObject.ts'
-import { checksumHeader } from '../object/stored-headers.ts'
+import { checksumHeaders, sentChecksum } from '../object/checksums.ts'
+import { expectStorable } from '../object/PutObject.ts'
 import { s3Operation } from '../operation.ts'
+import { checksumOfPart } from './part-checksum.ts'
 import { partNumberOf, uploadName } from './upload-name.ts'
 
 /** Stores one part; a part with the same number is replaced. */
@@ -9,12 +9,15 @@ export default s3Operation('UploadPart', {
   route: { method: 'PUT', of: 'object', sub: 'uploadId' },
   access: { bucket: 'WRITE' },
   body: 'stream',
-  async run({ objects }, call) {
-    const { digests, contentLength, stream: body } = call
-    if (contentLength === undefined) throw fault('missingContentLength')
-    if (contentLength > largestPut) throw fault('entityTooLarge')
-    const part = { partNumber: partNumberOf(call), body, ...(digests && { md5: () => digests().md5 }) }
-    const { etag } = await objects.putPart(uploadName(call), part)
-    return { headers: { etag: `"${etag}"`, ...checksumHeader(digests) } }
+  async run(world, call) {
+    const { digests, stream: body } = call
+    expectStorable(world, call)
+    const partNumber = partNumberOf(call)
+    const name = uploadName(call)
+    const checksum = checksumOfPart(world, call, await world.objects.getUpload(name))
+    const md5 = digests && (() => digests().md5)
+    const { etag } = await world.objects.putPart(name, { partNumber, body, md5, ...checksum })
+    const { 'x-amz-checksum-type': _, ...sent } = checksumHeaders(sentChecksum(world, digests)?.())
+    return { headers: { etag: `"${etag}"`, ...sent } }
   },
 })

@@ -1,6 +1,7 @@
 import { xmlAnswer } from '../answer.ts'
 import { fault } from '../faults.ts'
-import { openCopySource } from '../object/copy-source.ts'
+import { checksumElement, computedChecksum } from '../object/checksums.ts'
+import { expectCopyable, openCopySource } from '../object/copy-source.ts'
 import { rangeOf } from '../object/range.ts'
 import { type S3Call, s3Operation } from '../operation.ts'
 import { partNumberOf, uploadName } from './upload-name.ts'
@@ -18,17 +19,32 @@ function copiedRange({ headers }: S3Call, size: number) {
   return range
 }
 
-/** Stores a part that is copied from an object or a range of it. */
+/** Stores a part that is copied from an object or a range of it. Its checksum, if its upload has any, is computed. */
 export default s3Operation('UploadPartCopy', {
   route: { method: 'PUT', of: 'object', sub: 'uploadId', header: 'x-amz-copy-source' },
   access: { bucket: 'WRITE' },
   async run(world, call) {
     const partNumber = partNumberOf(call)
+    const name = uploadName(call)
+    const upload = await world.objects.getUpload(name)
+    const checksum = upload.checksum && computedChecksum(upload.checksum.algorithm)
     const source = await openCopySource(world, call)
     try {
-      const body = source.body(copiedRange(call, source.record.data.size))
-      const { lastModified, etag } = await world.objects.putPart(uploadName(call), { partNumber, body })
-      return xmlAnswer('CopyPartResult', { LastModified: new Date(lastModified), ETag: `"${etag}"` })
+      const { size } = source.record.data
+      const range = copiedRange(call, size)
+      expectCopyable(range ? range.end - range.start + 1 : size)
+      const body = source.body(range)
+      try {
+        const part = await world.objects.putPart(name, { partNumber, body, ...checksum })
+        const answer = xmlAnswer('CopyPartResult', {
+          LastModified: new Date(part.lastModified),
+          ETag: `"${part.etag}"`,
+          ...(part.checksum && checksumElement(part.checksum)),
+        })
+        return { ...answer, headers: source.versionHeader }
+      } finally {
+        body.destroy()
+      }
     } finally {
       source.close()
     }

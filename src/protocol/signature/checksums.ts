@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import { startCrc32c, startCrc64nvme } from './crc.ts'
+import { combineCrcs, type SizedCrc } from './crc-combine.ts'
 
 /** The algorithms of the x-amz-checksum- headers and trailers. */
 export const checksumAlgorithms = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256'] as const
@@ -22,81 +24,50 @@ export const checksumLengths: Record<ChecksumAlgorithm, number> = {
   sha256: 32,
 }
 
-/** For each byte, what it does to the low and the high half of a reflected CRC register. */
-function crcTable(low: number, high: number): { low: Uint32Array; high: Uint32Array } {
-  const table = { low: new Uint32Array(256), high: new Uint32Array(256) }
-  for (let byte = 0; byte < 256; byte++) {
-    let [a, b] = [byte, 0]
-    for (let bit = 0; bit < 8; bit++) {
-      const odd = a & 1
-      a = (a >>> 1) | (b << 31)
-      b = b >>> 1
-      if (odd) [a, b] = [a ^ low, b ^ high]
-    }
-    table.low[byte] = a
-    table.high[byte] = b
-  }
-  return table
-}
-
-const castagnoli = crcTable(0x82f63b78, 0).low
-const nvme = crcTable(0xac4bc9b5, 0x9a6c9329)
-
-const uint32 = (value: number): Buffer => {
-  const bytes = Buffer.alloc(4)
-  bytes.writeUInt32BE(value >>> 0)
-  return bytes
-}
-
-function crc32cChecksum(): Checksum {
-  let register = 0xffffffff
-  return {
-    update(data) {
-      let value = register
-      for (let at = 0; at < data.length; at++)
-        value = (value >>> 8) ^ (castagnoli[(value ^ (data[at] ?? 0)) & 0xff] ?? 0)
-      register = value
-    },
-    digest: () => uint32(~register),
-  }
-}
-
-/** Held in two halves: BigInt would cost a hundred times as much. */
-function crc64nvmeChecksum(): Checksum {
-  let [low, high] = [0xffffffff, 0xffffffff]
-  return {
-    update(data) {
-      let [a, b] = [low, high]
-      for (let at = 0; at < data.length; at++) {
-        const index = (a ^ (data[at] ?? 0)) & 0xff
-        a = ((a >>> 8) | (b << 24)) ^ (nvme.low[index] ?? 0)
-        b = (b >>> 8) ^ (nvme.high[index] ?? 0)
-      }
-      low = a
-      high = b
-    },
-    digest: () => Buffer.concat([uint32(~high), uint32(~low)]),
-  }
-}
-
-function crc32Checksum(): Checksum {
+function startCrc32(): Checksum {
   let value = 0
   return {
     update(data) {
       value = crc32(data, value)
     },
-    digest: () => uint32(value),
+    digest() {
+      const bytes = Buffer.alloc(4)
+      bytes.writeUInt32BE(value)
+      return bytes
+    },
   }
 }
 
 /** Starts a checksum. */
 export function startChecksum(algorithm: ChecksumAlgorithm | 'md5'): Checksum {
-  if (algorithm === 'crc32') return crc32Checksum()
-  if (algorithm === 'crc32c') return crc32cChecksum()
-  if (algorithm === 'crc64nvme') return crc64nvmeChecksum()
+  if (algorithm === 'crc32') return startCrc32()
+  if (algorithm === 'crc32c') return startCrc32c()
+  if (algorithm === 'crc64nvme') return startCrc64nvme()
   return createHash(algorithm)
 }
+
+/** The algorithm of a name as x-amz-checksum-algorithm has it, such as `CRC32`, in any case; or undefined. */
+export const checksumNamed = (name: string): ChecksumAlgorithm | undefined =>
+  checksumAlgorithms.find((algorithm) => name.toLowerCase() === algorithm)
 
 /** The algorithm behind a header or trailer name such as `x-amz-checksum-crc32`, or undefined. */
 export const checksumOf = (header: string): ChecksumAlgorithm | undefined =>
   checksumAlgorithms.find((algorithm) => header.toLowerCase() === `x-amz-checksum-${algorithm}`)
+
+/**
+ * The checksum of an object that parts make (S3 user guide, "Checking object integrity"): over all its bytes, which is
+ * found only by CRCs, or composite: that of the parts' checksums in a row, with `-` and the number of parts behind it.
+ */
+export function checksumOfParts(
+  algorithm: ChecksumAlgorithm,
+  type: 'FULL_OBJECT' | 'COMPOSITE',
+  parts: readonly SizedCrc[],
+): string {
+  if (type === 'FULL_OBJECT') {
+    if (algorithm === 'sha1' || algorithm === 'sha256') throw new Error(`${algorithm} cannot be combined`)
+    return combineCrcs(algorithm, parts)
+  }
+  const sum = startChecksum(algorithm)
+  for (const { value } of parts) sum.update(Buffer.from(value, 'base64'))
+  return `${sum.digest().toString('base64')}-${parts.length}`
+}

@@ -24,6 +24,7 @@ test.each([
   '20070327',
   '1175024202',
   'Tue, 27 Foo 2007 19:36:42 GMT',
+  'Tue, 07 Jul 1950 21:53:04 GMT',
 ])('refuses %j', (text) => {
   expect(parseDate(text)).toBeUndefined()
 })

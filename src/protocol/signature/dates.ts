@@ -12,7 +12,8 @@ const http = /^(?:[A-Z][a-z]{2}, )?(\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d) 
 
 /**
  * Reads the time of a request: ISO 8601, basic or extended (UTC when the zone is left out), or the form of HTTP and
- * mail, whose zone euca2ools writes as `-0000`. Undefined for anything else, days that do not exist included.
+ * mail, whose zone euca2ools writes as `-0000`. Undefined for anything else, among it days that do not exist and times of
+ * the second form before 1970, which S3 does not take for dates.
  */
 export function parseDate(text: string): Date | undefined {
   const iso = basic.exec(text) ?? extended.exec(text)
@@ -24,5 +25,5 @@ export function parseDate(text: string): Date | undefined {
   const match = http.exec(text)
   if (!match) return undefined
   const time = new Date(`${match[1]} ${match[2] === '-0000' ? '+0000' : match[2]}`)
-  return Number.isNaN(time.getTime()) ? undefined : time
+  return time.getTime() >= 0 ? time : undefined
 }

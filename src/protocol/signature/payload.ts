@@ -79,6 +79,8 @@ class PayloadTransform extends Transform implements PayloadStream {
     this.#source = source
     this.#verifier = new Verifier(plan)
     this.#decoder = plan.chunks && new ChunkDecoder(plan.chunks)
+    // Whoever reads is told of an error, also of one from before; a body that nobody reads yet takes no process down.
+    this.on('error', () => undefined)
     finished(source, { writable: false }, (cause) => {
       if (cause) this.destroy(payloadFault('incomplete', [], { cause }))
     })
