@@ -64,6 +64,8 @@ const versitygw = fromGo(
   ({ folder, data, port }) => ({
     command: join(folder, 'go', 'versitygw'),
     args: [
+      '--keep-alive',
+      '--quiet',
       '--access',
       keys.accessKeyId,
       '--secret',

@@ -45,4 +45,6 @@ test('one connection carries one answer after the other, whatever their form', a
 test('another status is an error, and so is a connection that breaks', async () => {
   await expect(connection.send(asked('GET /?status=503'))).rejects.toThrow(/200 was expected of GET .*: HTTP\/1.1 503/)
   await expect(connection.send(asked('GET /gone'))).rejects.toThrow('the server closed the connection')
+  // The next request finds another connection.
+  expect(await connection.send(asked('GET /chunked'))).toMatchObject({ body: 'first,second' })
 })

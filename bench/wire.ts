@@ -82,47 +82,60 @@ export interface WireRequest {
   readonly isHead?: boolean
 }
 
-/** A connection that is kept open and sends one request after the other. */
+/** A connection that is kept open and sends one request after the other; one that the server has closed is opened anew. */
 export class Connection {
-  readonly #socket: Socket
-  readonly #reader = new AnswerReader()
+  readonly #port: number
+  #socket: Socket
+  #reader = new AnswerReader()
 
-  private constructor(socket: Socket) {
+  private constructor(port: number, socket: Socket) {
+    this.#port = port
     this.#socket = socket
   }
 
   static async open(port: number): Promise<Connection> {
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true })
-    await once(socket, 'connect')
-    return new Connection(socket)
+    return new Connection(port, await dial(port))
   }
 
   /** Sends a request and reads its answer. Throws for a status that was not expected and a connection that breaks. */
-  send({ head, body, expects, isHead = false }: WireRequest): Promise<WireAnswer> {
-    const socket = this.#socket
-    return new Promise((resolve, reject) => {
-      const settle = (act: () => void) => {
-        socket.removeAllListeners('data').removeAllListeners('error').removeAllListeners('close')
-        act()
-      }
-      socket.on('error', (error) => settle(() => reject(error)))
-      socket.on('close', () => settle(() => reject(new Error('the server closed the connection'))))
-      socket.on('data', (bytes) => {
-        const answer = this.#reader.push(bytes, isHead)
-        if (!answer) return
-        if (answer.status === expects) return settle(() => resolve(answer))
-        const said = `${answer.head}\n${answer.body}`.slice(0, 2000)
-        settle(() =>
-          reject(new Error(`${expects} was expected of ${head.toString('latin1').split('\r\n')[0]}: ${said}`)),
-        )
-      })
-      socket.write(head)
-      if (body) socket.write(body)
-    })
+  async send(request: WireRequest): Promise<WireAnswer> {
+    if (this.#socket.destroyed || this.#socket.readableEnded) {
+      this.#reader = new AnswerReader()
+      this.#socket = await dial(this.#port)
+    }
+    const answer = await exchange(this.#socket, this.#reader, request)
+    if (answer.status === request.expects) return answer
+    const [line] = request.head.toString('latin1').split('\r\n')
+    throw new Error(`${request.expects} was expected of ${line}: ${answer.head}\n${answer.body}`.slice(0, 2000))
   }
 
   close(): void {
-    this.#socket.removeAllListeners().on('error', () => undefined)
     this.#socket.destroy()
   }
+}
+
+async function dial(port: number): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true })
+  await once(socket, 'connect')
+  // Between two requests nobody listens; the next one finds the connection broken.
+  return socket.on('error', () => undefined)
+}
+
+function exchange(socket: Socket, reader: AnswerReader, { head, body, isHead = false }: WireRequest) {
+  return new Promise<WireAnswer>((resolve, reject) => {
+    const settle = () => socket.off('data', take).off('close', fail)
+    const fail = () => {
+      settle()
+      reject(new Error('the server closed the connection'))
+    }
+    const take = (bytes: Buffer) => {
+      const answer = reader.push(bytes, isHead)
+      if (!answer) return
+      settle()
+      resolve(answer)
+    }
+    socket.on('data', take).on('close', fail)
+    socket.write(head)
+    if (body) socket.write(body)
+  })
 }

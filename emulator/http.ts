@@ -74,12 +74,13 @@ export async function dispatch(
   log({ what, status, milliseconds: cloud.clock.monotonic() - started, requestId })
 }
 
-/** The headers as they came, in pairs. */
+/** The headers as they came, in pairs; names in lower case, as they are looked for. */
 function headerPairs({ rawHeaders }: IncomingMessage): [string, string][] {
-  return Array.from({ length: rawHeaders.length / 2 }, (_, index) => [
-    rawHeaders[2 * index] ?? '',
-    rawHeaders[2 * index + 1] ?? '',
-  ])
+  const pairs: [string, string][] = []
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    pairs.push([(rawHeaders[at] ?? '').toLowerCase(), rawHeaders[at + 1] ?? ''])
+  }
+  return pairs
 }
 
 function authenticated(cloud: Cloud, received: Received, also: Partial<AuthenticationRequest>) {
@@ -195,12 +196,15 @@ async function answerS3(cloud: Cloud, services: Services, received: Received): P
   const unsigned = request.method === 'OPTIONS' ? { headers: [], rawQuery: '' } : {}
   try {
     const { sender, payload } = authenticated(cloud, received, unsigned)
-    const body = payloadStream(incoming, payload)
+    const { 'content-length': sent, 'transfer-encoding': coding } = incoming.headers
+    const isEmpty = coding === undefined && Number(sent ?? 0) === 0 && !payload.chunks
+    const body = payloadStream(incoming, payload, isEmpty)
     const length = incoming.headers['x-amz-decoded-content-length'] ?? incoming.headers['content-length']
     await services.s3.serve({
       ...request,
       query: parseForm(received.rawQuery),
       body,
+      isEmpty,
       contentLength: length === undefined ? undefined : Number(length),
       digests: () => body.digests(),
       invite: () => invite(received),

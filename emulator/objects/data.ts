@@ -18,6 +18,8 @@ export interface HeldData {
   readonly pieces: readonly Piece[]
   /** Streams a range. The data is let go when the stream is closed. */
   stream(range: ByteRange): Readable
+  /** The bytes of a range, where they are at hand: of small objects. Nothing is let go by it. */
+  atHand(range: ByteRange): Buffer | undefined
   /** To be called when nothing is streamed. */
   letGo(): void
 }
@@ -62,6 +64,7 @@ export function hold({ tables, files }: Room, leases: Leases, data: Data): HeldD
   return {
     pieces,
     letGo,
+    atHand: ({ start, end }) => (data.kind === 'inline' ? inline.get(data.id)?.subarray(start, end + 1) : undefined),
     stream(range) {
       const body = Readable.from(bytesOf(files, inline, pieces, range), { objectMode: false, highWaterMark: 1 << 20 })
       return body.once('close', letGo)

@@ -40,6 +40,8 @@ export interface OpenObject {
   readonly pieces: readonly Piece[]
   /** The bytes, or a range of them. It must be read to its end or destroyed. */
   body(range?: ByteRange): Readable
+  /** The same without a stream, where the bytes are at hand; the object must still be closed. */
+  atHand(range: ByteRange): Buffer | undefined
   close(): void
 }
 
@@ -147,9 +149,9 @@ function openObject(engine: Engine, bucket: string, key: string, options: ToOpen
   const { requester, versionId, may = (object) => !requester || allowed(object.acl, requester, 'READ') } = options
   const record = objectNamed(engine, bucket, key, versionId)
   if (!may(record)) throw new StoreRefusal('AccessDenied', `${bucket}/${key}`)
-  const { pieces, stream, letGo } = hold(engine, engine.leases, record.data)
+  const { pieces, stream, atHand, letGo } = hold(engine, engine.leases, record.data)
   const whole = { start: 0, end: record.data.size - 1 }
-  return { record, pieces, body: (range = whole) => stream(range), close: letGo }
+  return { record, pieces, body: (range = whole) => stream(range), atHand, close: letGo }
 }
 
 async function deleteObject(engine: Engine, bucket: BucketRecord, key: string, deletion: Deletion) {

@@ -29,17 +29,17 @@ const isPrematureClose = (error: unknown) =>
 
 /** Sends an answer. A client that goes away meanwhile is no error. Throws what breaks the stream of an object. */
 export async function send({ method, requestId, response }: Exchange, answer: S3Answer): Promise<void> {
-  const { status = 200, headers = {}, xml, stream } = answer
+  const { status = 200, headers = {}, xml, bytes, stream } = answer
   for (const [name, value] of Object.entries(headers)) if (value !== undefined) response.setHeader(name, value)
   response.setHeader('x-amz-request-id', requestId)
   if (xml !== undefined) {
     response.setHeader('content-type', 'application/xml')
     response.setHeader('content-length', Buffer.byteLength(xml))
-  } else if (!stream && status === 200 && method !== 'HEAD') response.setHeader('content-length', 0)
+  } else if (!stream && !bytes && status === 200 && method !== 'HEAD') response.setHeader('content-length', 0)
   response.writeHead(status)
   if (!stream || method === 'HEAD') {
     stream?.destroy()
-    response.end(method === 'HEAD' ? undefined : xml)
+    response.end(method === 'HEAD' ? undefined : (bytes ?? xml))
     return
   }
   try {

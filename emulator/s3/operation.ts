@@ -96,7 +96,8 @@ export interface S3Answer {
   readonly headers?: Readonly<Record<string, string | undefined>>
   /** A whole XML document. */
   readonly xml?: string
-  /** The bytes of an object; Content-Length must be among the headers. */
+  /** The bytes of an object, at hand or as a stream; Content-Length must be among the headers. */
+  readonly bytes?: Buffer
   readonly stream?: Readable
 }
 

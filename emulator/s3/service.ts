@@ -34,6 +34,8 @@ export interface S3Request extends UnprovedRequest {
   readonly query: readonly (readonly [string, string])[]
   /** Decoded and verified on the way: destroyed with a Fault when it is not what was signed. */
   readonly body: Readable
+  /** There is no body: `digests` alone says whether that is what was signed. */
+  readonly isEmpty?: boolean
   /** Decoded bytes, when the client said it. */
   readonly contentLength: number | undefined
   /** What was computed of the body, after its end. */
@@ -117,7 +119,10 @@ async function answerTo(world: S3World, router: Router, request: S3Request): Pro
   request.invite?.()
   if (operation.body === 'stream') return operation.run(world, call, found)
   // Read before anything is done: a body that is not what was signed must leave no trace.
-  return operation.run(world, { ...call, content: await readContent(body, operation.body) }, found)
+  if (!request.isEmpty)
+    return operation.run(world, { ...call, content: await readContent(body, operation.body) }, found)
+  digests?.()
+  return operation.run(world, call, found)
 }
 
 const peerOf = ({ socket }: ServerResponse): Peer => ({

@@ -58,6 +58,18 @@ function listenForStop(grace: number, end: StartParts['end']): Stop {
   }
 }
 
+/** Prints the lines of one turn of the event loop at once: under load each by itself costs as much as a signature. */
+function lineLog(): (line: string) => void {
+  let waiting: string[] = []
+  return (line) => {
+    if (waiting.push(line) > 1) return
+    setImmediate(() => {
+      console.log(waiting.join('\n'))
+      waiting = []
+    })
+  }
+}
+
 /**
  * Runs an emulator until it is told to stop: once gently, so that guests shut down, twice at once. While it is still
  * opening, once ends it when it is open or when the guests' time to shut down has passed, whichever is first.
@@ -72,12 +84,13 @@ export async function start(
       if (error.code !== 'EPIPE') throw error
     })
   }
+  const log = lineLog()
   const stop = listenForStop(settings.stopGrace, end)
   try {
     const emulator = await open({
       ...settings,
       onRequest: ({ what, status, milliseconds, requestId }) =>
-        console.log(`${new Date().toISOString()} ${what} ${status} ${milliseconds.toFixed(0)} ms ${requestId}`),
+        log(`${new Date().toISOString()} ${what} ${status} ${milliseconds.toFixed(0)} ms ${requestId}`),
     })
     stop.opened()
     for (const line of banner(emulator, settings)) console.log(line)

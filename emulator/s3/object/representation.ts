@@ -81,7 +81,8 @@ function describe(world: S3World, call: S3Call, bucket: BucketRecord, object: Op
     'x-amz-mp-parts-count': piece && record.data.kind === 'parts' ? String(pieces.length) : undefined,
   }
   const status = range && size > 0 ? 206 : 200
-  return { status, headers, stream: object.body({ start, end }) }
+  const bytes = object.atHand({ start, end })
+  return bytes ? { status, headers, bytes } : { status, headers, stream: object.body({ start, end }) }
 }
 
 /**

@@ -16,6 +16,14 @@ const http = /^(?:[A-Z][a-z]{2}, )?(\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d) 
  * the second form before 1970, which S3 does not take for dates.
  */
 export function parseDate(text: string): Date | undefined {
+  // Clients that ask often ask within one second.
+  if (text !== latest.text) latest = { text, time: readDate(text)?.getTime() }
+  return latest.time === undefined ? undefined : new Date(latest.time)
+}
+
+let latest: { readonly text: string; readonly time: number | undefined } = { text: '', time: undefined }
+
+function readDate(text: string): Date | undefined {
   const iso = basic.exec(text) ?? extended.exec(text)
   if (iso) {
     const fields = iso.slice(1).join('')

@@ -1,4 +1,5 @@
-import { finished, type Readable, Transform, type TransformCallback } from 'node:stream'
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { type Checksum, type ChecksumAlgorithm, startChecksum } from './checksums.ts'
 import { ChunkDecoder } from './chunked.ts'
 import { payloadFault } from './payload-faults.ts'
@@ -68,11 +69,15 @@ class Verifier {
   }
 }
 
-class PayloadTransform extends Transform implements PayloadStream {
+/**
+ * Reads the source itself, event by event: a Transform between two pipes costs more than the hashes of a small body.
+ */
+class VerifiedPayload extends Readable implements PayloadStream {
   readonly #source: Readable
   readonly #verifier: Verifier
   readonly #decoder: ChunkDecoder | undefined
   #digests: PayloadDigests | undefined
+  #isRead = false
 
   constructor(source: Readable, plan: PayloadPlan) {
     super()
@@ -81,10 +86,8 @@ class PayloadTransform extends Transform implements PayloadStream {
     this.#decoder = plan.chunks && new ChunkDecoder(plan.chunks)
     // Whoever reads is told of an error, also of one from before; a body that nobody reads yet takes no process down.
     this.on('error', () => undefined)
-    finished(source, { writable: false }, (cause) => {
-      if (cause) this.destroy(payloadFault('incomplete', [], { cause }))
-    })
-    source.pipe(this)
+    source.on('error', this.#breakOff).on('close', this.#breakOff)
+    if (source.destroyed && !source.readableEnded) this.#breakOff(source.errored)
   }
 
   digests(): PayloadDigests {
@@ -92,46 +95,88 @@ class PayloadTransform extends Transform implements PayloadStream {
     return this.#digests
   }
 
-  override _transform(data: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    attempt(done, () => {
-      for (const piece of this.#decoder ? this.#decoder.push(data) : [data]) {
-        this.#verifier.update(piece)
-        this.push(piece)
-      }
-    })
+  override _read(): void {
+    if (this.#isRead) this.#source.resume()
+    else this.#source.on('data', this.#take).on('end', this.#end)
+    this.#isRead = true
   }
 
-  override _flush(done: TransformCallback): void {
-    attempt(done, () => {
-      this.#digests = this.#verifier.end(this.#decoder ? this.#decoder.end() : new Map())
+  readonly #take = (data: Buffer): void =>
+    this.#attempt(() => {
+      for (const piece of this.#decoder ? this.#decoder.push(data) : [data]) {
+        this.#verifier.update(piece)
+        if (!this.push(piece)) this.#source.pause()
+      }
     })
+
+  readonly #end = (): void =>
+    this.#attempt(() => {
+      this.#digests = this.#verifier.end(this.#decoder ? this.#decoder.end() : new Map())
+      this.push(null)
+    })
+
+  /** The source errs, or closes before its end. */
+  readonly #breakOff = (cause?: Error | null): void => {
+    if (!this.#digests) this.destroy(payloadFault('incomplete', [], cause ? { cause } : {}))
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.destroy(error as Error)
+    }
   }
 
   /** The source is not destroyed, because the answer goes over its socket; what is left of it is read and dropped. */
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#source.unpipe(this)
-    this.#source.resume()
+    const source = this.#source
+    source.off('data', this.#take).off('end', this.#end).off('close', this.#breakOff).off('error', this.#breakOff)
+    source.on('error', () => undefined).resume()
     done(error)
   }
 }
 
-function attempt(done: TransformCallback, work: () => void): void {
-  try {
-    work()
-  } catch (error) {
-    done(error as Error)
-    return
+const emptyMd5 = createHash('md5').digest('hex')
+const emptySha256 = createHash('sha256').digest('hex')
+
+/** The body of a request that has none: it is judged all the same, by what was signed of it. */
+class NoPayload extends Readable implements PayloadStream {
+  readonly #plan: PayloadPlan
+  #digests: PayloadDigests | undefined
+
+  constructor(plan: PayloadPlan) {
+    super()
+    this.#plan = plan
   }
-  done()
+
+  digests(): PayloadDigests {
+    const { sha256, md5, checksum, length } = this.#plan
+    const isPlain = md5 === undefined && !checksum && !length && (sha256 ?? emptySha256) === emptySha256
+    this.#digests ??= isPlain
+      ? { length: 0, md5: emptyMd5, ...(sha256 !== undefined && { sha256 }) }
+      : new Verifier(this.#plan).end(new Map())
+    return this.#digests
+  }
+
+  override _read(): void {
+    try {
+      this.digests()
+      this.push(null)
+    } catch (error) {
+      this.destroy(error as Error)
+    }
+  }
 }
 
 /**
  * The body of a request, decoded and verified as it flows, in memory that does not depend on its size. It passes bytes
  * on before it knows that they are good: keep nothing of them unless the stream ended. Whatever is wrong destroys it
  * with a Fault (IncompleteBody, XAmzContentSHA256Mismatch, BadDigest, SignatureDoesNotMatch, …); the source survives.
+ * `isEmpty` says that the source has no byte, not even of chunks, so that it need not be waited for.
  */
-export function payloadStream(source: Readable, plan: PayloadPlan): PayloadStream {
-  return new PayloadTransform(source, plan)
+export function payloadStream(source: Readable, plan: PayloadPlan, isEmpty = false): PayloadStream {
+  return isEmpty ? new NoPayload(plan) : new VerifiedPayload(source, plan)
 }
 
 /** Reads a whole small body, verified as by payloadStream. Throws MaxMessageLengthExceeded past `limit` bytes. */

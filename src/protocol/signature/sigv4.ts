@@ -39,10 +39,22 @@ export const sha256 = (data: string | Buffer): string =>
 /** The scope as it stands in the credential and in the string to sign. */
 export const scopeText = ({ date, region, service }: Scope): string => `${date}/${region}/${service}/aws4_request`
 
+/** Keys that were derived lately: a client signs with the same one all day, and each costs four hashes. */
+const derived = new Map<string, Buffer>()
+const mostDerived = 256
+
 /** The key that signs for one day, region and service. */
-export function signingKey(secretAccessKey: string, { date, region, service }: Scope): Buffer {
+export function signingKey(secretAccessKey: string, scope: Scope): Buffer {
+  const name = `${secretAccessKey}\n${scopeText(scope)}`
+  const known = derived.get(name)
+  if (known) return known
   const step = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text, 'latin1').digest()
-  return step(step(step(step(`AWS4${secretAccessKey}`, date), region), service), 'aws4_request')
+  const words = [scope.date, scope.region, scope.service, 'aws4_request']
+  const key = words.reduce<string | Buffer>(step, `AWS4${secretAccessKey}`) as Buffer
+  // Scopes come from clients: what they invent must not pile up.
+  if (derived.size >= mostDerived) derived.clear()
+  derived.set(name, key)
+  return key
 }
 
 /**

@@ -57,6 +57,9 @@ export const headerValue = (headers: readonly HeaderPair[], name: string): strin
 
 /** Compares two secrets in a time that does not depend on where they differ, nor on their lengths. */
 export function equalSecrets(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(a), digest(b))
+  // Signatures of one kind have one length, which is no secret; then the texts themselves can be compared.
+  const [one, other] = [Buffer.from(a), Buffer.from(b)]
+  if (one.length === other.length) return timingSafeEqual(one, other)
+  const digest = (bytes: Buffer) => createHash('sha256').update(bytes).digest()
+  return timingSafeEqual(digest(one), digest(other))
 }
