@@ -78,7 +78,7 @@ const commands = {
     await provideTestTools()
     await runTests(['--project', 'unit', '--project', 'conformance', '--tags-filter', '!slow', ...args])
   },
-  // Compares the Object Storage with its peers, which it installs into a cache: `npm run bench -- --help` is in bench/run.ts.
+  // Compares the Object Storage with its peers, which it installs into a cache; bench/run.ts has its options.
   async bench(args) {
     await provideProgram()
     process.argv = [process.execPath, 'bench', ...args]
