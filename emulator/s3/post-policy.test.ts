@@ -130,11 +130,11 @@ describe.each(['eucalyptus', 'aws'] as const)('%s', (fidelity) => {
   })
 
   test.each<[string, string, string, Fields]>([
-    ['no expiration', '200', '400 InvalidPolicyDocument', bundle([], {}, { expiration: undefined })],
-    ['a type that it is silent on', '200', '403 AccessDenied', bundle([], { 'Content-Type': 'a/b' })],
+    ['no expiration', '204', '400 InvalidPolicyDocument', bundle([], {}, { expiration: undefined })],
+    ['a type that it is silent on', '204', '403 AccessDenied', bundle([], { 'Content-Type': 'a/b' })],
     [
       'sizes as Eucalyptus reads them',
-      '200',
+      '204',
       '400 InvalidPolicyDocument',
       bundle([['content-length-range', '', '1,9']]),
     ],

@@ -16,7 +16,7 @@ async function post(fields: Fields, file: string | Buffer | undefined = 'hello',
 describe('a signed form stores its file', () => {
   test('with version 2, as euca2ools and a bundling node send it', async () => {
     const reply = await post(signed(usual, bundlePart))
-    expect(reply).toMatchObject({ status: 200, headers: { etag: '"5d41402abc4b2a76b9719d911017c592"' } })
+    expect(reply).toMatchObject({ status: 204, headers: { etag: '"5d41402abc4b2a76b9719d911017c592"' } })
     expect((await call('GET /mine/prefix.part.00')).text).toBe('hello')
     expect(await call('GET /mine/prefix.part.00', { as: 'exec-read' })).toMatchObject({ status: 200, text: 'hello' })
     expect(await call('GET /mine/prefix.part.00', { as: 'bob' })).toMatchObject({ status: 403 })
@@ -24,19 +24,19 @@ describe('a signed form stores its file', () => {
 
   test('with version 4, as boto3 sends it', async () => {
     const fields = presigned([{ bucket: 'mine' }, ['content-length-range', 1, 10]], { key: 'v4' })
-    expect(told(await post(fields))).toBe('200')
+    expect(told(await post(fields))).toBe('204')
     expect((await call('GET /mine/v4')).text).toBe('hello')
   })
 
   test.each([0, 1, 65_536, 3_000_000])('of %i bytes, whatever is in them', async (size) => {
     const file = Buffer.alloc(size, '\r\n--xY\r\n--x\r\r\n-')
-    expect(told(await post(signed(usual, bundlePart), file))).toBe('200')
+    expect(told(await post(signed(usual, bundlePart), file))).toBe('204')
     expect((await call('GET /mine/prefix.part.00')).bytes.equals(file)).toBe(true)
   })
 
   test('with headers and metadata that the policy speaks of', async () => {
     const fields = { ...bundlePart, 'Content-Type': 'text/plain', 'x-amz-meta-colour': 'grün', 'x-ignore-me': '1' }
-    expect(told(await post(signed([...usual, ['eq', '$x-amz-meta-colour', 'grün']], fields)))).toBe('200')
+    expect(told(await post(signed([...usual, ['eq', '$x-amz-meta-colour', 'grün']], fields)))).toBe('204')
     const { headers } = await call('GET /mine/prefix.part.00')
     const colour = Buffer.from('grün').toString('latin1')
     expect(headers).toMatchObject({ 'content-type': 'text/plain', 'x-amz-meta-colour': colour })
@@ -46,14 +46,14 @@ describe('a signed form stores its file', () => {
     const conditions = `{"expiration": "2026-01-02T00:00:00Z", "conditions": [{"bUcKeT": "mine"}, ["StArTs-WiTh", "$KeY", "\\$a"]]}`
     const pOLICy = base64(conditions)
     const signature = signPolicyV2(pOLICy, { secretAccessKey: 'secret-of-alice' })
-    expect(told(await post({ kEy: '$a', awsaccesskeyid: 'key-of-alice', pOLICy, signature }))).toBe('200')
+    expect(told(await post({ kEy: '$a', awsaccesskeyid: 'key-of-alice', pOLICy, signature }))).toBe('204')
   })
 
   test('under the name that the file has where the key asks for that', async () => {
     const fields = signed([{ bucket: 'mine' }, ['starts-with', '$key', 'prefix/a']], { key: `prefix/$\{filename}` })
     await clouds.eucalyptus.call('PUT /mine')
     const windows = form(fields, 'x', String.raw`file"; filename="C:\folder\a$&.txt`)
-    expect(told(await call('POST /mine', windows))).toBe('200')
+    expect(told(await call('POST /mine', windows))).toBe('204')
     expect((await call('GET /mine/prefix/a%24%26.txt')).text).toBe('x')
   })
 
@@ -62,7 +62,7 @@ describe('a signed form stores its file', () => {
     const fields = signed([{ bucket: 'bobs' }, { key: 'k' }], { key: 'k' })
     expect(told(await call('POST /bobs', form(fields, 'x')))).toBe('403 AccessDenied')
     const own = signed([{ bucket: 'bobs' }, { key: 'k' }], { key: 'k' }, {}, 'bob')
-    expect(told(await call('POST /bobs', { as: 'anonymous', ...form(own, 'x') }))).toBe('200')
+    expect(told(await call('POST /bobs', { as: 'anonymous', ...form(own, 'x') }))).toBe('204')
   })
 })
 
@@ -73,7 +73,7 @@ test('a session is held to the policies of its role', async () => {
       ...token,
       ...more,
     })
-  expect(told(await post(fields({ key: 'k' })))).toBe('200')
+  expect(told(await post(fields({ key: 'k' })))).toBe('204')
   expect(told(await post(fields({ key: 'k', acl: 'public-read' })))).toBe('403 AccessDenied')
 })
 
@@ -90,7 +90,7 @@ test('tags come as a document, in AWS', async () => {
 test('without a policy the ACL of the bucket decides', async () => {
   await call('PUT /open', { headers: { 'x-amz-acl': 'public-read-write' } })
   const asked = form({ key: 'k', acl: 'public-read' }, 'x')
-  expect(told(await call('POST /open', { as: 'anonymous', ...asked }))).toBe('200')
+  expect(told(await call('POST /open', { as: 'anonymous', ...asked }))).toBe('204')
   expect(await call('GET /open/k', { as: 'anonymous' })).toMatchObject({ text: 'x' })
   await call('PUT /closed')
   expect(told(await call('POST /closed', { as: 'anonymous', ...asked }))).toBe('403 AccessDenied')
@@ -196,7 +196,7 @@ describe('a body', () => {
       headers: type('multipart/form-data; charset=x; boundary="xYz"'),
       body: whole,
     })
-    expect(told(reply)).toBe('200')
+    expect(told(reply)).toBe('204')
   })
 })
 

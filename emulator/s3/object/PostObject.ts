@@ -112,10 +112,8 @@ function redirection(fields: ReadonlyMap<string, string>, bucket: string, key: s
   return `${href}${search ? '&' : '?'}${stored}`
 }
 
-/** What the client gets that asks for nothing: eucalyptus-behaviour.md section 10.4. */
-const usualStatus = { eucalyptus: '200', aws: '204' }
-
-function answer(world: S3World, call: S3Call, fields: ReadonlyMap<string, string>, object: ObjectRecord): S3Answer {
+/** Who names no status gets 204 in either cloud (ObjectStorageRESTBinding.java; S3 API reference, POST Object). */
+function answer(call: S3Call, fields: ReadonlyMap<string, string>, object: ObjectRecord): S3Answer {
   const { bucket } = call
   const { key, etag } = object
   const path = `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`
@@ -123,7 +121,7 @@ function answer(world: S3World, call: S3Call, fields: ReadonlyMap<string, string
   const stored = { etag: `"${etag}"`, location, ...newVersionHeader(object), ...checksumHeaders(object.checksum) }
   const elsewhere = redirection(fields, bucket, key, etag)
   if (elsewhere !== undefined) return { status: 303, headers: { ...stored, location: elsewhere } }
-  const status = fields.get('success_action_status') ?? usualStatus[world.settings.fidelity]
+  const status = fields.get('success_action_status')
   if (status === '200') return { headers: stored }
   if (status !== '201') return { status: 204, headers: stored }
   const response = { Location: location, Bucket: bucket, Key: key, ETag: `"${etag}"` }
@@ -165,7 +163,7 @@ async function store(world: S3World, call: S3Call, fields: ReadonlyMap<string, s
   const body = limited(file.body, range)
   const stored = { ...headersToStore(headers), ...tags, ...formChecksum(world, fields) }
   const object = await world.objects.putObject({ bucket: bucket.name, key, acl, ...stored, body })
-  return answer(world, call, fields, object)
+  return answer(call, fields, object)
 }
 
 /**
