@@ -34,5 +34,5 @@ it.each([
 })
 
 it('Eucalyptus does not look at it', async () => {
-  expect(told(await post('eucalyptus', ofHello, 'other'))).toBe('200')
+  expect(told(await post('eucalyptus', ofHello, 'other'))).toBe('204')
 })
