@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { FileSpace } from './file-space.ts'
 import { indexKey } from './keys.ts'
@@ -27,6 +28,14 @@ export interface HeldData {
 /** The pieces that hold the bytes, in order: of a completed upload its parts, else the data itself. */
 export function piecesOf({ layouts }: Tables, data: Data): readonly Piece[] {
   return data.kind === 'parts' ? (layouts.get(indexKey([], data.id)) ?? []) : [data]
+}
+
+/** The ETag of an object that an upload made, from the hex MD5s of its parts. */
+export function etagOfParts(md5s: readonly string[]): string {
+  const md5 = createHash('md5')
+    .update(Buffer.from(md5s.join(''), 'hex'))
+    .digest('hex')
+  return `${md5}-${md5s.length}`
 }
 
 async function* bytesOf(

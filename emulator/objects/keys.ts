@@ -55,6 +55,9 @@ export function seekVersions(bucket: string, from: Uint8Array): Buffer {
   return seekKey([bucket], escapeZeros(from))
 }
 
+/** The least key that is greater than a key. */
+export const afterKey = (key: Uint8Array): Buffer => Buffer.concat([key, divider])
+
 /** The least key that is greater than every key that begins with `prefix`. Empty when there is none. */
 export function afterPrefix(prefix: Uint8Array): Buffer {
   let length = prefix.length

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { type Acl, allowed, type Owner, type Requester } from './acl.ts'
 import { type ByteRange, hold } from './data.ts'
 import { bucketNamed, checked, type Engine, lock, removeLater } from './engine.ts'
-import { afterPrefix, indexKey, seekKey } from './keys.ts'
+import { afterKey, afterPrefix, indexKey, seekKey } from './keys.ts'
 import { type Page, type PageRequest, page } from './paging.ts'
 import { type Incoming, receive } from './receive.ts'
 import type { BucketRecord, ObjectChecksum, ObjectHeaders, ObjectRecord, Piece, VersionRecord } from './records.ts'
@@ -225,7 +225,7 @@ export function createObjects(engine: Engine): Objects {
     async listObjects(bucket, request) {
       bucketNamed(engine, bucket)
       const end = afterPrefix(indexKey([bucket]))
-      const start = request.after === '' ? undefined : Buffer.concat([Buffer.from(request.after), Buffer.of(0)])
+      const start = request.after === '' ? undefined : afterKey(Buffer.from(request.after))
       const scan = (from: Uint8Array) =>
         tables.objects
           .getRange({ start: seekKey([bucket], from), end })

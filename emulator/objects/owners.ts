@@ -1,6 +1,6 @@
-import { partKey } from './keys.ts'
 import type { Data, ObjectChecksum, ObjectRecord, PlainChecksum, UploadRecord } from './records.ts'
 import type { Tables } from './tables.ts'
+import { partsOf } from './uploads.ts'
 import { isDeleteMarker, versionIdOf } from './versions.ts'
 
 /** A record that has bytes: an object, one of its older versions, or a part of an upload. */
@@ -27,15 +27,9 @@ const versionOf = (record: ObjectRecord): DataOwner => {
   }
 }
 
-/** The numbers of the parts of an upload that have rows, with those. */
-export function* partsOfUpload({ parts }: Tables, uploadId: string) {
-  const range = { start: partKey(uploadId, 0), end: partKey(uploadId, 0xffff) }
-  for (const { value } of parts.getRange(range)) yield value
-}
-
 function* ownersOfUpload(tables: Tables, upload: UploadRecord): Generator<DataOwner> {
   const { bucket, key, uploadId } = upload
-  for (const { partNumber, data, etag, checksum } of partsOfUpload(tables, uploadId)) {
+  for (const { partNumber, data, etag, checksum } of partsOf({ tables }, uploadId)) {
     yield {
       what: `part ${partNumber} of upload ${uploadId} of ${bucket}/${key}`,
       ...{ data, etag, checksum },

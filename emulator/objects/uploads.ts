@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { Acl, Owner } from './acl.ts'
-import { release } from './data.ts'
+import { etagOfParts, release } from './data.ts'
 import { bucketNamed, checked, type Engine, lock, removeLater } from './engine.ts'
 import { afterPrefix, indexKey, partKey, seekKey } from './keys.ts'
 import { type Page, type PageRequest, page } from './paging.ts'
@@ -96,7 +95,8 @@ function uploadNamed(engine: Engine, name: UploadName): UploadRecord {
   return upload
 }
 
-function partsOf({ tables }: Engine, uploadId: string, after = 0): Iterable<PartRecord> {
+/** The parts of an upload that are stored, by number, from the one after `after` on. */
+export function partsOf({ tables }: Pick<Engine, 'tables'>, uploadId: string, after = 0): Iterable<PartRecord> {
   const end = afterPrefix(indexKey([uploadId]))
   return tables.parts.getRange({ start: partKey(uploadId, after + 1), end }).map(({ value }) => value)
 }
@@ -191,10 +191,7 @@ async function completeUpload(
     const pieces = parts.map(pieceOf)
     const size = pieces.reduce((sum, piece) => sum + piece.size, 0)
     const data: Data = { kind: 'parts', id: engine.newId(), size }
-    const md5 = createHash('md5')
-      .update(Buffer.from(parts.map(({ etag }) => etag).join(''), 'hex'))
-      .digest('hex')
-    const etag = `${md5}-${parts.length}`
+    const etag = etagOfParts(parts.map((part) => part.etag))
     const lastModified = engine.clock.now().getTime()
     const record: ObjectRecord = {
       ...{ bucket, key, acl, headers, metadata, data, etag, lastModified, uploadId },

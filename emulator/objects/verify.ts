@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
-import { piecesOf } from './data.ts'
+import { etagOfParts, piecesOf } from './data.ts'
 import { type FileSpace, filePath } from './file-space.ts'
 import { indexKey } from './keys.ts'
 import type { DataOwner } from './owners.ts'
@@ -80,7 +80,7 @@ export async function verify(place: Place, { data, etag, checksum }: DataOwner):
       return bad('md5', `the part ${piece.id} has the MD5 ${summed.md5}, not ${piece.etag}`)
     sums.push({ md5: summed.md5, value: summed.checksum ?? '', size: piece.size })
   }
-  const md5 = data.kind === 'parts' ? md5OfParts(sums) : sums[0]?.md5
+  const md5 = data.kind === 'parts' ? etagOfParts(sums.map((one) => one.md5)) : sums[0]?.md5
   if (md5 !== etag) return bad('md5', `its bytes have the MD5 ${md5}, not ${etag}`)
   if (!checksum) return undefined
   const { algorithm, value } = checksum
@@ -88,8 +88,3 @@ export async function verify(place: Place, { data, etag, checksum }: DataOwner):
   const found = data.kind === 'parts' ? place.sums.ofParts(algorithm, type, sums) : sums[0]?.value
   return found === value ? undefined : bad('checksum', `its ${algorithm} is ${found}, not ${value}`)
 }
-
-const md5OfParts = (parts: readonly { md5: string }[]) =>
-  `${createHash('md5')
-    .update(Buffer.from(parts.map(({ md5 }) => md5).join(''), 'hex'))
-    .digest('hex')}-${parts.length}`

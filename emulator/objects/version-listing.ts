@@ -1,5 +1,5 @@
 import type { Engine } from './engine.ts'
-import { afterPrefix, indexKey, longestIndexKey, seekKey, seekVersions } from './keys.ts'
+import { afterKey, afterPrefix, indexKey, longestIndexKey, seekKey, seekVersions } from './keys.ts'
 import { type Page, type PageRequest, page } from './paging.ts'
 import type { BucketRecord, VersionRecord } from './records.ts'
 import { isDeleteMarker, versionPosition } from './versions.ts'
@@ -26,8 +26,6 @@ interface Position {
 type Indexed = Pick<Engine, 'tables'>
 
 const rowOf = (version: VersionRecord, isLatest: boolean) => ({ name: version.key, row: { version, isLatest } })
-
-const afterIt = (bytes: Uint8Array) => Buffer.concat([bytes, Buffer.of(0)])
 
 const bytewise = (a: string, b: string) => (a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b)))
 
@@ -72,8 +70,8 @@ export function listVersions(engine: Indexed, bucket: BucketRecord, request: Ver
   const key = Buffer.from(after)
   const shown = afterVersionId === undefined ? undefined : versionPosition(engine, name, after, afterVersionId)
   const within = shown && {
-    objects: seekKey([name], afterIt(key)),
-    versions: afterIt(shown).subarray(0, longestIndexKey),
+    objects: seekKey([name], afterKey(key)),
+    versions: afterKey(shown).subarray(0, longestIndexKey),
     within: after,
   }
   const isWithin = (position: Uint8Array) => afterVersionId !== undefined && Buffer.compare(position, key) === 0
@@ -81,5 +79,5 @@ export function listVersions(engine: Indexed, bucket: BucketRecord, request: Ver
     // A version that is gone may have been removed by who lists: then the key is listed anew.
     merged(engine, bucket, isWithin(position) && within ? within : at(position))
   if (after === '') return page(scan, request)
-  return page(scan, request, afterVersionId === undefined ? afterIt(key) : key)
+  return page(scan, request, afterVersionId === undefined ? afterKey(key) : key)
 }

@@ -1,5 +1,5 @@
 import { isPublicPolicy, readBucketPolicy } from '../../src/protocol/bucket-policy.ts'
-import { decide } from '../../src/protocol/policy.ts'
+import { decide, type Statement } from '../../src/protocol/policy.ts'
 import {
   type Acl,
   allowed,
@@ -56,6 +56,15 @@ function counts({ settings }: S3World, { acl }: BucketRecord, { resource }: Dema
   return isOfOwner && (settings.fidelity === 'aws' || resource.arn.includes('/'))
 }
 
+/** The policies of the buckets that were found: a request may ask a thousand times, once for each key that it names. */
+const readPolicies = new WeakMap<BucketRecord, readonly Statement[]>()
+
+function statementsOf(bucket: BucketRecord, policy: string): readonly Statement[] {
+  const statements = readPolicies.get(bucket) ?? readBucketPolicy(policy, bucket.name)
+  readPolicies.set(bucket, statements)
+  return statements
+}
+
 /**
  * Whether a request may do what it demands in a bucket. Its policy is asked first: a denial of any demand counts more than
  * ACL and ownership, a permission of the first as much as they do. `byAcl` tells what these say.
@@ -75,7 +84,7 @@ export function permitted(
   const [own] = demands
   const isAccountItself = owns(bucket.acl.owner, requester) && !arn?.includes(':assumed-role/')
   if (!own || (isAccountItself && ofPolicyItself.test(own.action))) return byAcl
-  const statements = readBucketPolicy(bucket.policy, bucket.name)
+  const statements = statementsOf(bucket, bucket.policy)
   const names = namesOf(sent)
   const context = contextOf(world, bucket, sent, object)
   const verdicts = demands.map((demand) => decide(statements, { ...demand, names, context }))

@@ -1,11 +1,11 @@
 import type { Answer } from '../../../src/protocol/xml.ts'
 import type { OpenObject } from '../../objects/objects.ts'
-import { mayRead } from '../access.ts'
 import { xmlAnswer } from '../answer.ts'
 import { fault } from '../faults.ts'
 import { type S3Call, s3Operation } from '../operation.ts'
-import { requestedVersion, versionHeader } from '../version-id.ts'
+import { versionHeader } from '../version-id.ts'
 import { checksumElement, checksumElements } from './checksums.ts'
+import { openRequested } from './representation.ts'
 
 type Fields = { readonly [name: string]: Answer }
 
@@ -63,9 +63,7 @@ export default s3Operation('GetObjectAttributes', {
   access: { object: 'READ' },
   async run(world, call, { bucket }) {
     const wanted = wantedAttributes(call)
-    const versionId = requestedVersion(world, call.query.get('versionId'))
-    const may = mayRead(world, bucket, call, versionId)
-    const object = await world.objects.openObject(call.bucket, call.key, { may, versionId })
+    const object = await openRequested(world, call, bucket)
     try {
       const fields = Object.entries(attributes)
         .filter(([name]) => wanted.has(name))

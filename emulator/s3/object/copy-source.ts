@@ -7,15 +7,13 @@ import type { S3Answer, S3Call, S3World } from '../operation.ts'
 import { requestedVersion, versionHeader } from '../version-id.ts'
 import { computedChecksum, wantedChecksum } from './checksums.ts'
 import { judge } from './conditions.ts'
-
-/** The most bytes that one copy may take (S3 API reference, CopyObject and UploadPartCopy). */
-const largestCopy = 5 * 2 ** 30
+import { largestPut } from './PutObject.ts'
 
 /** Throws InvalidRequest for more bytes than one copy may take. */
 export function expectCopyable(size: number): void {
-  if (size <= largestCopy) return
+  if (size <= largestPut) return
   const limit = 'The specified copy source is larger than the maximum allowable size for a copy source'
-  throw fault('invalidRequest', `${limit}: ${largestCopy}`)
+  throw fault('invalidRequest', `${limit}: ${largestPut}`)
 }
 
 /** An object to copy, the version that was named, and the header that tells which one it is. */

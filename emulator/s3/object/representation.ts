@@ -85,14 +85,19 @@ function describe(world: S3World, call: S3Call, bucket: BucketRecord, object: Op
   return bytes ? { status, headers, bytes } : { status, headers, stream: object.body({ start, end }) }
 }
 
+/** Opens the version that a request names, or the current one, if the requester may read it. Throws what `openObject` does. */
+export function openRequested(world: S3World, call: S3Call, bucket: BucketRecord): Promise<OpenObject> {
+  const versionId = requestedVersion(world, call.query.get('versionId'))
+  const may = mayRead(world, bucket, call, versionId)
+  return world.objects.openObject(call.bucket, call.key, { may, versionId })
+}
+
 /**
  * An object as GET and HEAD answer it: conditions, ranges, parts and response headers. The answer's stream must be read
  * or destroyed.
  */
 export async function represent(world: S3World, call: S3Call, { bucket }: { bucket: BucketRecord }): Promise<S3Answer> {
-  const versionId = requestedVersion(world, call.query.get('versionId'))
-  const may = mayRead(world, bucket, call, versionId)
-  const object = await world.objects.openObject(call.bucket, call.key, { may, versionId })
+  const object = await openRequested(world, call, bucket)
   try {
     const answer = describe(world, call, bucket, object)
     if (!answer.stream) object.close()
