@@ -4,6 +4,7 @@ import { text } from '../../../src/client/xml.ts'
 import { defineCase } from '../../case.ts'
 import { type DiskFile, findConversion, importVolume, prepareImport, untilImported } from '../../imports.ts'
 import { refusal } from '../../refusal.ts'
+import type { Tools } from '../../tools.ts'
 import { streamOptimised } from '../../vmdk.ts'
 import { deleteLater, findVolume, untilVolume } from '../../volumes.ts'
 
@@ -16,6 +17,13 @@ const partBytes = 512 * 1024
 function randomDisk(format: DiskFile['format']): DiskFile {
   const disk = Buffer.concat([randomBytes(600 * 1024), Buffer.alloc(300 * 1024), randomBytes(600 * 1024)])
   return { format, bytes: format === 'RAW' ? disk : streamOptimised(disk), diskBytes: disk.length }
+}
+
+/** The volume that a task has made; it goes with the run. */
+function volumeOf(tools: Tools, task: Parameters<typeof text>[0]): string {
+  const volume = text(task, 'importVolume', 'volume', 'id') ?? ''
+  deleteLater(tools, volume)
+  return volume
 }
 
 const whole = (['RAW', 'VMDK'] as const).map((format) =>
@@ -32,8 +40,7 @@ const whole = (['RAW', 'VMDK'] as const).map((format) =>
       const id = await importVolume(tools, file, upload)
       assert.match(id, /^import-vol-/)
       const task = await untilImported(tools, id)
-      const volume = text(task, 'importVolume', 'volume', 'id') ?? ''
-      deleteLater(tools, volume)
+      const volume = volumeOf(tools, task)
       const said = ['format', 'size', 'importManifestUrl'].map((name) => text(task, 'importVolume', 'image', name))
       assert.deepEqual(said, [format, String(file.diskBytes), upload.manifestUrl])
       assert.equal(text(task, 'importVolume', 'bytesConverted'), String(file.diskBytes))
@@ -73,8 +80,7 @@ const interrupted = defineCase({
       assert.equal(present, index === 0)
       if (!present) await upload.putPart(index)
     }
-    const volume = text(await untilImported(tools, id), 'importVolume', 'volume', 'id') ?? ''
-    deleteLater(tools, volume)
+    const volume = volumeOf(tools, await untilImported(tools, id))
     await untilVolume(tools, volume, 'available')
   },
 })
@@ -93,8 +99,7 @@ const expired = defineCase({
     const id = await importVolume(tools, file, late)
     const upload = await prepareImport(tools, file, { partBytes })
     await upload.putAll()
-    const other = await untilImported(tools, await importVolume(tools, file, upload))
-    deleteLater(tools, text(other, 'importVolume', 'volume', 'id') ?? '')
+    volumeOf(tools, await untilImported(tools, await importVolume(tools, file, upload)))
     const task = await findConversion(tools, id)
     assert.equal(text(task, 'importVolume', 'bytesConverted'), '0')
     assert.ok(['active', 'cancelled'].includes(text(task, 'state') ?? ''), 'a file was read by a URL that had expired')
