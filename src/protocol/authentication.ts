@@ -16,11 +16,13 @@ import { headerValue, headerValues, queryPairs, toText } from './signature/wire.
 /** Every form in which a request claims to be signed; more than one is refused. */
 function claimedForms(request: AuthenticationRequest): SignatureForm[] {
   const authorization = headerValues(request.headers, 'authorization').join('').trim()
-  const query = new Set(queryPairs(request.rawQuery).map(([name]) => name))
-  const form = new Set((request.service === 's3' ? [] : (request.form ?? [])).map(([name]) => name))
-  const has = (...names: string[]) => names.some((name) => query.has(name) || form.has(name))
   const forms: SignatureForm[] = []
-  if (authorization !== '') forms.push(/^AWS4-/.test(authorization) ? 'V4-header' : 'V2-header')
+  if (authorization !== '') forms.push(authorization.startsWith('AWS4-') ? 'V4-header' : 'V2-header')
+  const fields = request.service === 's3' ? [] : (request.form ?? [])
+  if (request.rawQuery === '' && fields.length === 0) return forms
+  const query = new Set(queryPairs(request.rawQuery).map(([name]) => name))
+  const form = new Set(fields.map(([name]) => name))
+  const has = (...names: string[]) => names.some((name) => query.has(name) || form.has(name))
   if (['X-Amz-Algorithm', 'X-Amz-Signature', 'X-Amz-Credential'].some((name) => query.has(name))) forms.push('V4-query')
   if (has('AWSAccessKeyId', 'Signature')) forms.push('V2-query')
   return forms
@@ -34,6 +36,8 @@ const tokenHeader = 'x-amz-security-token'
  */
 function securityToken(at: Verification, form: SignatureForm): string | undefined {
   const { headers, rawQuery, form: body = [], service } = at.request
+  const isPlain = rawQuery === '' && body.length === 0
+  if (isPlain && headerValue(headers, tokenHeader) === undefined) return undefined
   const query = queryPairs(rawQuery).map(([name, value]) => [name, toText(value)] as const)
   const named = (pairs: readonly (readonly [string, string])[], wanted: RegExp) =>
     pairs.filter(([name]) => wanted.test(name)).map(([, value]) => value)
@@ -90,7 +94,7 @@ export function authenticate(
   const authorization = (headerValue(request.headers, 'authorization') ?? '').trim()
   if (form === 'V4-header' && !/^AWS4-HMAC-SHA256\s/.test(authorization)) throw refusal(asked, 'unsupported')
   const token = securityToken(asked, form)
-  const at = { ...asked, ...(token !== undefined && { securityToken: token }) }
+  const at = token === undefined ? asked : { ...asked, securityToken: token }
   if (form === 'V2-header' || form === 'V2-query') {
     const { accessKeyId, payload } = verifyV2(at, form, authorization)
     return { kind: 'signed', accessKeyId, method: form, payload }

@@ -50,9 +50,13 @@ export function startChecksum(algorithm: ChecksumAlgorithm | 'md5'): Checksum {
 export const checksumNamed = (name: string): ChecksumAlgorithm | undefined =>
   checksumAlgorithms.find((algorithm) => name.toLowerCase() === algorithm)
 
+const checksumPrefix = 'x-amz-checksum-'
+
 /** The algorithm behind a header or trailer name such as `x-amz-checksum-crc32`, or undefined. */
 export const checksumOf = (header: string): ChecksumAlgorithm | undefined =>
-  checksumAlgorithms.find((algorithm) => header.toLowerCase() === `x-amz-checksum-${algorithm}`)
+  header.slice(0, checksumPrefix.length).toLowerCase() === checksumPrefix
+    ? checksumNamed(header.slice(checksumPrefix.length))
+    : undefined
 
 /**
  * The checksum of an object that parts make (S3 user guide, "Checking object integrity"): over all its bytes, which is

@@ -1,7 +1,12 @@
 /** A time as signatures of version 4 write it: `20130524T000000Z`. */
 export function amzDate(time: Date): string {
-  return time.toISOString().replace(/[-:]|\.\d{3}/g, '')
+  const second = Math.floor(time.getTime() / 1000)
+  // Clients that ask often ask within one second.
+  if (second !== written.second) written = { second, text: time.toISOString().replace(/[-:]|\.\d{3}/g, '') }
+  return written.text
 }
+
+let written: { readonly second: number; readonly text: string } = { second: Number.NaN, text: '' }
 
 /** A time as signatures of version 2 write it in `Timestamp`: `2013-05-24T00:00:00Z`. */
 export const isoDate = (time: Date): string => time.toISOString().replace(/\.\d{3}/, '')

@@ -25,6 +25,8 @@ export const payloadWords = {
   unsignedChunksTrailer: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
 } as const
 
+const knownWords: ReadonlySet<string> = new Set(Object.values(payloadWords))
+
 const length = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined
 
@@ -56,10 +58,11 @@ export function isChecksum(algorithm: ChecksumAlgorithm, text: string): boolean 
 }
 
 function checksum(headers: readonly HeaderPair[], trailers: readonly string[]): Pick<PayloadPlan, 'checksum'> {
-  const sent = headers.flatMap(([name, value]) => {
+  const sent: { algorithm: ChecksumAlgorithm; value: string }[] = []
+  for (const [name, value] of headers) {
     const algorithm = checksumOf(name)
-    return algorithm ? [{ algorithm, value }] : []
-  })
+    if (algorithm) sent.push({ algorithm, value })
+  }
   const trailing = trailers.flatMap((name) => checksumOf(name) ?? [])
   if (sent.length + trailing.length > 1) throw payloadFault('severalChecksums')
   const [header] = sent
@@ -81,9 +84,8 @@ export function payloadPlan(
   options: { chain?: SignatureChain; ofObject?: boolean } = {},
 ): PayloadPlan {
   const chunked = word?.startsWith('STREAMING-') ?? false
-  const words: readonly string[] = Object.values(payloadWords)
   const hash = word !== undefined && /^[0-9a-f]{64}$/.test(word) ? word : undefined
-  if (word !== undefined && hash === undefined && !words.includes(word))
+  if (word !== undefined && hash === undefined && !knownWords.has(word))
     throw chunked ? payloadFault('unverifiable', [word]) : payloadFault('badHash')
   const chunks = chunked ? chunkPlan(word ?? '', headers, options.chain) : undefined
   return {

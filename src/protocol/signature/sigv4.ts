@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 import { amzDate } from './dates.ts'
 import { decodeBytes, encodeBytes, type HeaderPair, headerValues, queryPairs, toBytes } from './wire.ts'
 
@@ -32,9 +32,7 @@ export interface SignedParts {
 
 /** Hex SHA-256; text is taken as bytes, one a character. */
 export const sha256 = (data: string | Buffer): string =>
-  (typeof data === 'string' ? createHash('sha256').update(data, 'latin1') : createHash('sha256').update(data)).digest(
-    'hex',
-  )
+  hash('sha256', typeof data === 'string' ? Buffer.from(data, 'latin1') : data)
 
 /** The scope as it stands in the credential and in the string to sign. */
 export const scopeText = ({ date, region, service }: Scope): string => `${date}/${region}/${service}/aws4_request`
@@ -62,6 +60,7 @@ export function signingKey(secretAccessKey: string, scope: Scope): Buffer {
  * on the wire again.
  */
 export function canonicalPath(rawPath: string, service: string): string {
+  if (/^[A-Za-z0-9\-._~/]+$/.test(rawPath)) return rawPath
   const read = service === 's3' ? decodeBytes : (text: string) => text
   return (rawPath || '/')
     .split('/')
@@ -71,6 +70,7 @@ export function canonicalPath(rawPath: string, service: string): string {
 
 /** The query as version 4 signs it: decoded, encoded anew, sorted, and without the signature itself. */
 export function canonicalQuery(rawQuery: string): string {
+  if (rawQuery === '') return ''
   return queryPairs(rawQuery)
     .filter(([name]) => name !== 'X-Amz-Signature')
     .map(([name, value]) => [encodeBytes(name), encodeBytes(value)] as const)
@@ -81,11 +81,12 @@ export function canonicalQuery(rawQuery: string): string {
 
 /** The canonical request, the text whose hash is signed. */
 export function canonicalRequest({ method, path, rawQuery, headers, signedHeaders, payloadHash }: SignedParts): string {
-  const lines = signedHeaders.map((name) => {
+  let lines = ''
+  for (const name of signedHeaders) {
     const values = headerValues(headers, name).map((value) => value.trim().replace(/[ \t]+/g, ' '))
-    return `${name}:${values.join(',')}\n`
-  })
-  return [method, path, canonicalQuery(rawQuery), lines.join(''), signedHeaders.join(';'), payloadHash].join('\n')
+    lines += `${name}:${values.join(',')}\n`
+  }
+  return `${method}\n${path}\n${canonicalQuery(rawQuery)}\n${lines}\n${signedHeaders.join(';')}\n${payloadHash}`
 }
 
 /** The string to sign of a canonical request; `timestamp` as amzDate writes it. */

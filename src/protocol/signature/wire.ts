@@ -17,6 +17,7 @@ export interface WireRequest {
  * different requests never look alike. A `%` without two hex digits stays.
  */
 export function decodeBytes(text: string): string {
+  if (!text.includes('%')) return text
   return text.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
@@ -36,6 +37,7 @@ export const toText = (bytes: string): string => Buffer.from(bytes, 'latin1').to
 
 /** The decoded parameters of a query in wire order, names and values as bytes. A plus is a space, as servers read it. */
 export function queryPairs(rawQuery: string): [name: string, value: string][] {
+  if (rawQuery === '') return []
   const decode = (text: string) => decodeBytes(text.replaceAll('+', ' '))
   return rawQuery
     .split('&')
@@ -46,14 +48,22 @@ export function queryPairs(rawQuery: string): [name: string, value: string][] {
     })
 }
 
+const isNamed = (pair: HeaderPair, name: string): boolean =>
+  // Most names are in lower case already; every request looks at each of its headers some twenty times.
+  pair[0] === name || (pair[0].length === name.length && pair[0].toLowerCase() === name)
+
 /** All values of a header, in wire order; the name in lower case. */
 export function headerValues(headers: readonly HeaderPair[], name: string): string[] {
-  return headers.filter(([sent]) => sent.toLowerCase() === name).map(([, value]) => value)
+  const values: string[] = []
+  for (const pair of headers) if (isNamed(pair, name)) values.push(pair[1])
+  return values
 }
 
 /** The first value of a header, or undefined. Callers that verify refuse repeats beforehand. */
-export const headerValue = (headers: readonly HeaderPair[], name: string): string | undefined =>
-  headerValues(headers, name)[0]
+export function headerValue(headers: readonly HeaderPair[], name: string): string | undefined {
+  for (const pair of headers) if (isNamed(pair, name)) return pair[1]
+  return undefined
+}
 
 /** Compares two secrets in a time that does not depend on where they differ, nor on their lengths. */
 export function equalSecrets(a: string, b: string): boolean {
