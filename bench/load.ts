@@ -30,7 +30,11 @@ export async function burst(server: Server, steps: readonly Step[], connections:
   let next = 0
   let bytes = 0
   const work = async (connection: Connection) => {
-    for (let step = steps[next++]; step; step = steps[next++]) bytes += await step(connection)
+    for (let step = steps[next++]; step; step = steps[next++]) {
+      // Not `bytes += await`: that adds to what the sum was before the step, and forgets the other connections.
+      const worth = await step(connection)
+      bytes += worth
+    }
   }
   const [serverBefore, clientBefore] = [await server.processorTime(), process.cpuUsage()]
   const begin = performance.now()

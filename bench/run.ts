@@ -24,7 +24,8 @@ const { values } = parseArgs({
   },
 })
 const rounds = Number(values.rounds)
-const chosen = workloads.filter(({ name }) => name.startsWith(values.only))
+const wanted = new RegExp(values.only)
+const chosen = workloads.filter(({ name }) => wanted.test(name))
 await mkdir(values.folder, { recursive: true })
 const work = await mkdtemp(join(tmpdir(), 'euca-emu-bench-'))
 const servers: Server[] = []

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { authenticate } from '../src/protocol/authentication.ts'
+import type { authenticate } from '../src/protocol/authentication.ts'
 import { Fault } from '../src/protocol/faults.ts'
 import { parseForm } from '../src/protocol/query.ts'
-import { payloadStream } from '../src/protocol/signature/payload.ts'
+import type { HashPool } from '../src/protocol/signature/hash-pool.ts'
+import { type PayloadStream, payloadStream } from '../src/protocol/signature/payload.ts'
+import { digestsOfNothing } from '../src/protocol/signature/payload-digests.ts'
 import type { AuthenticationRequest } from '../src/protocol/signature/request.ts'
 import type { Cloud } from './cloud.ts'
 import { isKnownAction } from './ec2/known-actions.ts'
@@ -25,6 +27,10 @@ const tooLarge = {
 export interface Services {
   readonly query: Readonly<Record<QueryService['name'], QueryService>>
   readonly s3: S3Service
+  /** The gate in front of every operation. */
+  readonly authenticate: typeof authenticate
+  /** Hashes large bodies. */
+  readonly hashes: HashPool
 }
 
 /** A request with what is needed of it in several places. */
@@ -52,18 +58,19 @@ export async function dispatch(
 ): Promise<void> {
   const started = cloud.clock.monotonic()
   const requestId = cloud.ids.uuid()
-  const url = (incoming.url ?? '/').replace(/^[a-z]+:\/\/[^/?]*/i, '')
+  const { method, url: sent = '/' } = incoming
+  const url = sent.startsWith('/') ? sent : sent.replace(/^[a-z]+:\/\/[^/?]*/i, '')
   const mark = url.indexOf('?')
   const rawPath = (mark < 0 ? url : url.slice(0, mark)) || '/'
   const rawQuery = mark < 0 ? '' : url.slice(mark + 1)
-  let what = `${incoming.method} ${rawPath}`
+  let what = `${method} ${rawPath}`
   try {
-    const isForm = /^application\/x-www-form-urlencoded\b/i.test(incoming.headers['content-type'] ?? '')
-    const mayBeQuery = rawPath !== '/' || (incoming.method === 'POST' ? isForm : /(?:^|&)Action=/.test(rawQuery))
-    const route = routeOf(rawPath, () => (mayBeQuery ? 'ec2' : undefined))
-    const received = { ...route, incoming, outgoing, rawPath, rawQuery, requestId }
-    what = route.service === 's3' ? `s3 ${incoming.method} ${route.path}` : await answerQuery(cloud, services, received)
-    if (route.service === 's3') await answerS3(cloud, services, received)
+    const isForm = () => /^application\/x-www-form-urlencoded\b/i.test(incoming.headers['content-type'] ?? '')
+    const isQuery = () => (method === 'POST' ? isForm() : /(?:^|&)Action=/.test(rawQuery))
+    const { service, servicePath, path } = routeOf(rawPath, () => (isQuery() ? 'ec2' : undefined))
+    const received = { service, servicePath, path, incoming, outgoing, rawPath, rawQuery, requestId }
+    what = service === 's3' ? `s3 ${method} ${path}` : await answerQuery(cloud, services, received)
+    if (service === 's3') await answerS3(cloud, services, received)
   } catch (error) {
     // Only a fault of ours or a broken connection comes here: services answer their own faults.
     console.error(error)
@@ -83,7 +90,7 @@ function headerPairs({ rawHeaders }: IncomingMessage): [string, string][] {
   return pairs
 }
 
-function authenticated(cloud: Cloud, received: Received, also: Partial<AuthenticationRequest>) {
+function authenticated(cloud: Cloud, services: Services, received: Received, also: Partial<AuthenticationRequest>) {
   const { incoming, service, servicePath, rawPath, rawQuery } = received
   const request = {
     service,
@@ -101,7 +108,7 @@ function authenticated(cloud: Cloud, received: Received, also: Partial<Authentic
     sender = findSender(cloud, id, token)
     return sender
   }
-  const proved = authenticate(request, lookUp, cloud.clock.now(), rules)
+  const proved = services.authenticate(request, lookUp, cloud.clock.now(), rules)
   return { ...proved, sender: proved.kind === 'signed' ? sender : undefined }
 }
 
@@ -158,6 +165,7 @@ async function answerQuery(cloud: Cloud, services: Services, received: Received)
     if (operationsOf(service).has(action) || isKnownAction(action)) what = `${name}.${action}`
     const { sender } = authenticated(
       cloud,
+      services,
       { ...received, service: name },
       { form, ...(body.length && { bodySha256: createHash('sha256').update(body).digest('hex') }) },
     )
@@ -177,40 +185,50 @@ async function answerQuery(cloud: Cloud, services: Services, received: Received)
   return what
 }
 
+/** The headers by lower-case name. */
+function headersByName({ headers }: IncomingMessage): Readonly<Record<string, string | undefined>> {
+  const { 'set-cookie': cookies } = headers
+  // Node makes a list of this one alone.
+  return (cookies ? { ...headers, 'set-cookie': cookies.join(',') } : headers) as Record<string, string | undefined>
+}
+
 async function answerS3(cloud: Cloud, services: Services, received: Received): Promise<void> {
-  const { incoming, outgoing, requestId, path } = received
+  const { incoming, outgoing, requestId, path, rawQuery } = received
+  const headers = headersByName(incoming)
   const request = {
     method: incoming.method ?? 'GET',
     path,
-    headers: Object.fromEntries(
-      Object.entries(incoming.headers).map(([name, value]) => [
-        name,
-        Array.isArray(value) ? value.join(',') : (value ?? ''),
-      ]),
-    ),
+    headers,
     requestId,
     resource: path,
     response: outgoing,
   }
   // Browsers do not sign preflight requests; a signature in the URL is that of the request they ask about.
   const unsigned = request.method === 'OPTIONS' ? { headers: [], rawQuery: '' } : {}
+  let body: PayloadStream | undefined
   try {
-    const { sender, payload } = authenticated(cloud, received, unsigned)
-    const { 'content-length': sent, 'transfer-encoding': coding } = incoming.headers
+    const { sender, payload } = authenticated(cloud, services, received, unsigned)
+    const { 'content-length': sent, 'transfer-encoding': coding, 'x-amz-decoded-content-length': decoded } = headers
     const isEmpty = coding === undefined && Number(sent ?? 0) === 0 && !payload.chunks
-    const body = payloadStream(incoming, payload, isEmpty)
-    const length = incoming.headers['x-amz-decoded-content-length'] ?? incoming.headers['content-length']
+    const length = decoded ?? sent
     await services.s3.serve({
       ...request,
-      query: parseForm(received.rawQuery),
-      body,
+      query: rawQuery === '' ? [] : parseForm(rawQuery),
+      // Most requests have none, and a stream costs as much as finding an object.
+      body: () => {
+        body ??= payloadStream(incoming, payload, isEmpty, services.hashes)
+        return body
+      },
       isEmpty,
       contentLength: length === undefined ? undefined : Number(length),
-      digests: () => body.digests(),
+      digests: () => (body ? body.digests() : digestsOfNothing(payload)),
       invite: () => invite(received),
       ...requesterOf(sender, cloud.settings.fidelity),
     })
   } catch (error) {
     await services.s3.refuse(request, error)
+  } finally {
+    // What nobody read is dropped, so that the connection can be used again.
+    body?.destroy()
   }
 }

@@ -1,5 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
+import { authenticate } from '../src/protocol/authentication.ts'
+import { createHashPool } from '../src/protocol/signature/hash-pool.ts'
 import { adminApp, type Health } from './admin.ts'
 import { addToCatalog, type CatalogImage } from './catalog.ts'
 import type { Cloud, CloudSettings } from './cloud.ts'
@@ -16,6 +18,7 @@ import { openCloud } from './open.ts'
 import { queryServices } from './query-service.ts'
 import { type Service, servicesOf } from './routes.ts'
 import { loadS3 } from './s3/service.ts'
+import { mutantNamed, type Seams, unchanged } from './seams.ts'
 import { type Clock, systemClock } from './state/clock.ts'
 import { dataFiles, privateFolder } from './state/files.ts'
 import { emptyCopy } from './storage/fake.ts'
@@ -46,6 +49,8 @@ export interface EmulatorSettings {
   readonly durable?: boolean
   /** What Object Storage writes by, in place of the system's files: for tests. */
   readonly objectLayers?: StoreLayers
+  /** A bug on purpose, by the name of its module in the folder `mutants`: for the tests of the conformance suite. */
+  readonly mutant?: string | undefined
 }
 
 /** A running emulator. */
@@ -86,19 +91,24 @@ function qemu(accelerator: EmulatorSettings['accelerator'], clock: Clock, accele
   return qemuHypervisor({ clock, acceleratorCache, ...(accelerator !== 'auto' && { accelerator }) })
 }
 
-async function loadServices(cloud: Cloud, running: readonly Service[]): Promise<Services> {
+async function loadServices(cloud: Cloud, running: readonly Service[], seams: Seams): Promise<Services> {
   const load = async <Name extends keyof typeof queryServices>(name: Name) => {
-    const operations = running.includes(name) ? await loadOperations(name) : undefined
+    const operations = running.includes(name) ? await loadOperations(name, seams.operation) : undefined
     return { ...queryServices[name], operations }
   }
   const [s3, ec2, iam, sts, empyrean] = await Promise.all([
-    loadS3(objectStorage(cloud)),
+    loadS3(objectStorage(cloud), seams.s3Operation),
     load('ec2'),
     load('iam'),
     load('sts'),
     load('empyrean'),
   ])
-  return { query: { ec2, iam, sts, empyrean }, s3 }
+  return {
+    query: { ec2, iam, sts, empyrean },
+    s3,
+    authenticate: seams.engine('signatures', authenticate),
+    hashes: createHashPool(),
+  }
 }
 
 function whatEachInstanceDoes(cloud: Cloud): Record<string, number> {
@@ -126,11 +136,27 @@ async function openPort(settings: EmulatorSettings, cloud: Cloud, clock: Clock, 
   }
 }
 
+/** What the health page says of the node. */
+const nodeHealth = (hypervisor: Hypervisor): Promise<Pick<Health, 'node' | 'pace'>> =>
+  hypervisor.describe().then(
+    ({ name, version, accelerator, pace }) => ({ node: `${name} ${version}, ${accelerator}`, pace }),
+    (error: Error) => ({ node: error.message }),
+  )
+
+/** What is put around the parts: nothing, or a mutant, and then nobody shall take this cloud for one without. */
+async function seamsOf({ mutant: name }: EmulatorSettings): Promise<Seams> {
+  if (name === undefined) return unchanged
+  const { sentence, seams } = await mutantNamed(name)
+  console.warn(`*** THIS CLOUD IS BROKEN ON PURPOSE: EUCA_EMU_MUTANT=${name}: ${sentence} ***`)
+  return seams
+}
+
 /** Starts an emulator: it answers from now on, and says so on its health page once `ready` was called. */
 export async function startCloud(settings: EmulatorSettings): Promise<RunningEmulator> {
   let url = ''
   const { clock = systemClock, data, services: named = 'all', objectLayers } = settings
   const hasNode = named === 'all'
+  const seams = await seamsOf(settings)
   const { cloud, host, credentials, certificate, close } = await openCloud({
     settings: settings.cloud,
     data,
@@ -140,6 +166,7 @@ export async function startCloud(settings: EmulatorSettings): Promise<RunningEmu
     endpoint: () => `${url}/services/compute`,
     durable: settings.durable ?? true,
     ...(objectLayers && { objectLayers }),
+    seams,
   })
   let status: Health['status'] = 'starting'
   let node: Pick<Health, 'node' | 'pace'> = { node: hasNode ? 'not looked at yet' : noNode }
@@ -153,8 +180,9 @@ export async function startCloud(settings: EmulatorSettings): Promise<RunningEmu
     instances: whatEachInstanceDoes(cloud),
   })
   let listener: Listener
+  let services: Services
   try {
-    const services = await loadServices(cloud, servicesOf[named])
+    services = await loadServices(cloud, servicesOf[named], seams)
     const own = getRequestListener(adminApp(cloud, credentials.adminToken, health).fetch)
     const answer = (incoming: IncomingMessage, outgoing: ServerResponse) =>
       /^\/_euca(?:\/|$)/.test(incoming.url ?? '')
@@ -171,6 +199,7 @@ export async function startCloud(settings: EmulatorSettings): Promise<RunningEmu
     listener.close()
     await hostDown(host, hurry)
     listener.closeAll()
+    await services.hashes.close()
     await close()
   }
   return {
@@ -184,14 +213,9 @@ export async function startCloud(settings: EmulatorSettings): Promise<RunningEmu
       if (hasNode) await hostUp(host)
       status = 'ok'
       if (!hasNode) return
-      host.hypervisor.describe().then(
-        ({ name, version, accelerator, pace }) => {
-          node = { node: `${name} ${version}, ${accelerator}`, pace }
-        },
-        (error: Error) => {
-          node = { node: error.message }
-        },
-      )
+      void nodeHealth(host.hypervisor).then((found) => {
+        node = found
+      })
     },
     stop(hurry = new AbortController().signal) {
       stopped ??= stop(hurry)

@@ -11,6 +11,7 @@ import { plainConvert } from './imaging/convert-fake.ts'
 import { createImaging } from './imaging/imaging.ts'
 import { removeLeftInstallations } from './installation-folder.ts'
 import { createHost, type Host } from './machines/host.ts'
+import { metadataFacts } from './machines/metadata-facts.ts'
 import { createNetwork } from './machines/network.ts'
 import { createDisks } from './machines/volumes.ts'
 import { openAddressPool } from './network/address-pool.ts'
@@ -20,6 +21,7 @@ import { reachable } from './network/nat/reach.ts'
 import type { Hypervisor } from './node/hypervisor.ts'
 import { runLifecycles } from './objects/lifecycle-run.ts'
 import { openObjectStore, type StoreLayers } from './objects/store.ts'
+import { type Seams, unchanged } from './seams.ts'
 import { createSessions } from './sessions.ts'
 import type { Clock } from './state/clock.ts'
 import { type DataFiles, dataFiles, privateFolder } from './state/files.ts'
@@ -58,6 +60,8 @@ export interface CloudToOpen {
   readonly durable?: boolean
   /** What Object Storage writes by, in place of the system's files. */
   readonly objectLayers?: StoreLayers
+  /** What is put around the engines. */
+  readonly seams?: Seams
 }
 
 /** What instances reach beyond their network: nothing unless it was asked for. */
@@ -106,9 +110,23 @@ const firstKeyIn = (store: Store) => (accountId: string) =>
     .list()
     .find((one) => one.accountId === accountId)
 
+/** The imaging service of a cloud. */
+const imagingOf = (
+  { objects, accounts, files, clock }: Pick<Cloud, 'objects' | 'accounts' | 'files' | 'clock'>,
+  key: CertifiedKey,
+) =>
+  createImaging({
+    objects: bundleSource(objects),
+    folder: files.images,
+    cloudPrivateKey: async () => key.privateKey,
+    certificatesOf: (accountId) => signersOf(accounts, key, accountId),
+    clock,
+    limits: { largestImage: 30 * 2 ** 30, unpackMilliseconds: 60 * 60_000 },
+  })
+
 /** Opens the state in the data folder and builds the cloud on it. Throws DataFolderInUse and DamagedRecords. */
 export async function openCloud(options: CloudToOpen): Promise<OpenCloud> {
-  const { settings, data, clock, hypervisor, copyDisk, endpoint } = options
+  const { settings, data, clock, hypervisor, copyDisk, endpoint, seams = unchanged } = options
   // The documentation of Eucalyptus prints 8 digits everywhere; AWS has 17.
   const ids = randomIds(settings.fidelity === 'aws' ? 17 : 8)
   const files = dataFiles(data)
@@ -117,25 +135,24 @@ export async function openCloud(options: CloudToOpen): Promise<OpenCloud> {
   try {
     await privateFolder(files.machines)
     await removeLeftInstallations(files.data)
-    const [store, objects, key] = await opened(files, options)
-    const accounts = createAccounts(store, ids, clock)
+    const [store, openObjects, key] = await opened(files, options)
+    const objects = seams.engine('objects', openObjects)
+    const accounts = seams.engine('accounts', createAccounts(store, ids, clock))
     const { credentials } = await administrator(accounts, files, firstKeyIn(store))
-    const imaging = await createImaging({
-      objects: bundleSource(objects),
-      folder: files.images,
-      cloudPrivateKey: async () => key.privateKey,
-      certificatesOf: (accountId) => signersOf(accounts, key, accountId),
-      clock,
-      limits: { largestImage: 30 * 2 ** 30, unpackMilliseconds: 60 * 60_000 },
-    })
-    const storage = await openStorage({ folder: files.storage, ...emptyDisks(copyDisk) })
-    const conversions = await openConversions({ folder: files.conversions, ...(copyDisk && { convert: plainConvert }) })
-    const network = createNetwork(() => cloud, await openAddressPool(data), clock, settings, key, outsideOf(settings))
+    const imaging = seams.engine('imaging', await imagingOf({ objects, accounts, files, clock }, key))
+    const storage = seams.engine('storage', await openStorage({ folder: files.storage, ...emptyDisks(copyDisk) }))
+    const converting = await openConversions({ folder: files.conversions, ...(copyDisk && { convert: plainConvert }) })
+    const metadata = seams.engine('metadata', metadataFacts)
+    const source = { ...key, facts: (id: string) => metadata(cloud, id) }
+    const network = seams.engine(
+      'network',
+      createNetwork(() => cloud, await openAddressPool(data), clock, settings, source, outsideOf(settings)),
+    )
     const bundling = createBundling(
       bundleStorage(() => cloud),
       key,
     )
-    const host: Host = createHost(() => cloud, hypervisor(files), network)
+    const host: Host = createHost(() => cloud, seams.engine('hypervisor', hypervisor(files)), network)
     const cloud: Cloud = {
       settings,
       clock,
@@ -145,15 +162,15 @@ export async function openCloud(options: CloudToOpen): Promise<OpenCloud> {
       accounts,
       sessions: createSessions(key.privateKey, settings.fidelity),
       certificate: key.certificate,
-      bundling,
+      bundling: seams.engine('bundling', bundling),
       objects,
       imaging,
-      conversions,
+      conversions: seams.engine('conversions', converting),
       tasks: createTasks((name, error) => console.error(`${name}:`, error)),
       ...tables(store),
       storage,
-      machines: host,
-      disks: createDisks(host),
+      machines: seams.engine('machines', host),
+      disks: seams.engine('disks', createDisks(host)),
       network,
       endpoint,
     }

@@ -32,7 +32,7 @@ export interface Route {
 export function routeOf(rawPath: string, actionService: () => Service | undefined): Route {
   const lower = rawPath.toLowerCase()
   for (const [path, service] of servicePaths) {
-    if (lower === path || lower.startsWith(`${path}/`)) {
+    if (lower.startsWith(path) && (lower.length === path.length || lower[path.length] === '/')) {
       return { service, servicePath: rawPath.slice(0, path.length), path: rawPath.slice(path.length) || '/' }
     }
   }

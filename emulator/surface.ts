@@ -25,11 +25,14 @@ export async function operationFiles(service: string): Promise<string[]> {
   return files.flat().filter((file) => operationFile.test(basename(file)) && extname(file) === own)
 }
 
-/** Loads all operations of a service. */
-export async function loadOperations(service: string): Promise<Operations> {
+/** Loads all operations of a service; `around` may put something around each. */
+export async function loadOperations(
+  service: string,
+  around: (operation: Operation<Cloud, Fields>) => Operation<Cloud, Fields> = (operation) => operation,
+): Promise<Operations> {
   const files = await operationFiles(service)
   const modules = await Promise.all(files.map((file) => import(/* @vite-ignore */ pathToFileURL(file).href)))
-  return new Map(modules.map(({ default: operation }) => [operation.name, operation]))
+  return new Map(modules.map(({ default: operation }) => [operation.name, around(operation)]))
 }
 
 /** One operation of the cloud: there, or known and answered as not supported. */

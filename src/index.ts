@@ -54,7 +54,7 @@ function cloudSettings(settings: Settings): EmulatorSettings['cloud'] {
 export async function startEmulator(options: StartOptions = {}): Promise<Emulator> {
   const { catalog = true, onRequest, hypervisor, ...chosen } = options
   const settings = settingsOf(chosen)
-  const { data, host, port, accelerator, services, tls, ephemeral } = settings
+  const { data, host, port, accelerator, services, tls, ephemeral, mutant } = settings
   let running: RunningEmulator | undefined
   const stop = async (hurry?: AbortSignal) => {
     await running?.stop(hurry)
@@ -63,7 +63,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<Emulato
   try {
     running = await startCloud({
       cloud: cloudSettings(settings),
-      ...{ data, host, port, version, accelerator, services, tls },
+      ...{ data, host, port, version, accelerator, services, tls, mutant },
       durable: !ephemeral,
       ...(hypervisor && { hypervisor }),
       log: onRequest ?? (() => undefined),

@@ -23,7 +23,7 @@ const layers: readonly [from: RegExp, may: RegExp][] = [
   // The top of the program: what is typed and what is imported.
   [
     /^src\/(?=(commands\/)?[^/]+$)/,
-    /^(emulator\/(index|surface|fsck|installation(-folder)?|imaging\/convert-tool|state\/(settings|files))|conformance\/(run|cases|target)|fixtures\/(debian-12\/)?(build|catalog))\.ts$|^src\/(protocol|client|bundle|migrate|inspect|catalog|setup|tour)\//,
+    /^(emulator\/(index|surface|fsck|installation(-folder)?|imaging\/convert-tool|state\/(settings|files))|conformance\/([\w-]+|reports\/reporting|sweep\/sweep)|fixtures\/(debian-12\/)?(build|catalog))\.ts$|^src\/(protocol|client|bundle|migrate|inspect|catalog|setup|tour)\//,
   ],
   [/^fixtures\//, /^$/],
   [/^emulator\/state\//, /^$/],
@@ -40,10 +40,15 @@ const layers: readonly [from: RegExp, may: RegExp][] = [
     /^emulator\/(ec2|iam|sts|empyrean|metadata)\//,
     /^(src\/(protocol|bundle)\/|emulator\/state\/|emulator\/(cloud|senders)\.ts$)/,
   ],
-  [/^emulator\/(?=[^/]+$)/, /^(emulator|src\/protocol)\//],
+  // Bugs on purpose: they may be put around anything, and nothing but their names is known to the rest.
+  [/^emulator\/mutants\//, /^(emulator|src\/protocol)\//],
+  [/^emulator\/(?=[^/]+$)/, /^(emulator\/(?!mutants\/)|src\/protocol\/)/],
   // The adapters that run the cases on an emulator, and what it alone can show; nothing else of the suite knows one.
+  [/^conformance\/(?=mutants\.[\w.]+$)/, /^(src\/index|emulator\/(node\/fake|seams))\.ts$/],
   [/^conformance\/(?=emulator\.test\.ts$)/, /^(src\/index|emulator\/node\/fake)\.ts$/],
   [/^conformance\/(?=(emulator|aws|disks)\.boot\.test\.ts$)/, /^src\/index\.ts$/],
+  // The servers of others that the benchmark knows how to install and start.
+  [/^conformance\/(?=peers\.harness\.ts$)/, /^bench\/(peers|server)\.ts$/],
   [/^conformance\//, /^(src\/(client|bundle)\/|fixtures\/(catalog|nonce)\.ts$)/],
 ]
 
@@ -131,6 +136,8 @@ describe('the check', () => {
     ['emulator/ec2/volume/AttachVolume.ts', "import { testCloud } from '../../cloud.harness.ts'"],
     ['emulator/http.ts', "import { x } from '../src/client/xml.ts'"],
     ['src/cli.ts', "import { x } from '../emulator/ec2/service.ts'"],
+    ['emulator/index.ts', "import x from './mutants/etag-is-wrong.ts'"],
+    ['conformance/mutants.test.ts', "import x from '../emulator/mutants/etag-is-wrong.ts'"],
     ['elsewhere/new.ts', "import { x } from '../src/index.ts'"],
   ])('reports %s with %s', (file, source) => expect(breaches(file, source)).toHaveLength(1))
 

@@ -131,6 +131,12 @@ describe('all settings', () => {
     expect(() => readSettings({}, { EUCA_EMU_CACHE: '/x', EUCA_OTHER: '1', PATH: '/bin' })).not.toThrow()
   })
 
+  test('has no mutant unless the environment names one', () => {
+    expect(readSettings({}, {})).not.toHaveProperty('mutant')
+    expect(readSettings({}, { EUCA_EMU_MUTANT: '' })).not.toHaveProperty('mutant')
+    expect(readSettings({}, { EUCA_EMU_MUTANT: 'etag-is-wrong' }).mutant).toBe('etag-is-wrong')
+  })
+
   test('are frozen', () => expect(Object.isFrozen(readSettings({}, {}))).toBe(true))
 
   test('each has a flag and a help text of its own', () => {

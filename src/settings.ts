@@ -187,7 +187,12 @@ type SettingsTable = typeof settingsTable
 export type Settings = Readonly<{ [Name in keyof SettingsTable]: ReturnType<SettingsTable[Name]['byDefault']> }> & {
   /** The data folder goes when the emulator stops: nobody has named it. */
   readonly temporary: boolean
+  /** A bug on purpose, by its name: for the tests of the conformance suite, and no setting of a cloud. */
+  readonly mutant?: string
 }
+
+/** Names a bug on purpose. It has no flag: the environment of a test says it, and nobody types it. */
+const mutantVariable = 'EUCA_EMU_MUTANT'
 
 /** The name of a setting's variable in the environment. */
 export const variableOf = (flag: string): string => `EUCA_EMU_${flag.toUpperCase().replaceAll('-', '_')}`
@@ -198,7 +203,9 @@ export const variableOf = (flag: string): string => `EUCA_EMU_${flag.toUpperCase
  */
 export function readSettings(flags: Record<string, string | undefined>, environment: NodeJS.ProcessEnv): Settings {
   const known = new Set([...Object.values(settingsTable).map(({ flag }) => variableOf(flag)), 'EUCA_EMU_CACHE'])
-  const stray = Object.keys(environment).find((name) => name.startsWith('EUCA_EMU_') && !known.has(name))
+  const stray = Object.keys(environment).find(
+    (name) => name.startsWith('EUCA_EMU_') && name !== mutantVariable && !known.has(name),
+  )
   if (stray)
     throw new BadSetting(`the environment has ${stray}, which is no setting; there are ${[...known].sort().join(', ')}`)
   const settings: Record<string, unknown> = {}
@@ -220,5 +227,6 @@ export function readSettings(flags: Record<string, string | undefined>, environm
   }
   const temporary = settings['ephemeral'] === true && (flags['data'] ?? environment[variableOf('data')]) === undefined
   const data = temporary ? join(tmpdir(), `euca-emu-${randomBytes(8).toString('hex')}`) : String(settings['data'])
-  return Object.freeze({ ...settings, temporary, data: resolve(data) }) as Settings
+  const { [mutantVariable]: mutant } = environment
+  return Object.freeze({ ...settings, ...(mutant && { mutant }), temporary, data: resolve(data) }) as Settings
 }

@@ -42,6 +42,13 @@ export const fault = faults({
     aws: { code: 'InvalidParameterValue', status: 400 },
   },
 
+  pageToken: { code: 'InvalidParameterValue', status: 400, message: () => 'Unable to parse pagination token' },
+  pageOfNamed: {
+    code: 'InvalidParameterCombination',
+    status: 400,
+    message: () => 'Resources that are named by their ids cannot be used with the parameter maxResults',
+  },
+
   ...imageFaults,
 
   // Instances.

@@ -5,9 +5,8 @@ const ofEucalyptus: readonly string[] = [
   ...'DescribeAccountAttributes'.split(' '),
   ...'DescribeSubnets'.split(' '),
   ...'DescribeVpcs'.split(' '),
-  ...'ModifyVolume MonitorInstances'.split(' '),
+  'ModifyVolume',
   ...'CopySnapshot DescribeVolumeStatus DescribeVolumesModifications EnableVolumeIO'.split(' '),
-  'UnmonitorInstances',
   // IAM and STS.
   ...'CreateAccessKey CreateAccount CreateSigningCertificate CreateUser DeleteAccessKey DeleteAccount'.split(' '),
   ...'GetAccessToken GetSessionToken ListAccessKeys UploadSigningCertificate'.split(' '),

@@ -6,6 +6,7 @@ import { addressOf } from '../ec2/address/address.ts'
 import { egressAllowed, ingressAllowed } from '../ec2/group/allows.ts'
 import { type InstanceRecord, isLive } from '../ec2/instance/instance.ts'
 import { endInTime } from '../metadata/connection-time.ts'
+import type { MetadataFacts } from '../metadata/facts.ts'
 import { type Asker, metadataHandler } from '../metadata/handler.ts'
 import { identitySeal } from '../metadata/identity-seal.ts'
 import type { AddressPool } from '../network/address-pool.ts'
@@ -18,7 +19,6 @@ import type { PacketFacts } from '../network/security.ts'
 import { createSwitch } from '../network/switch.ts'
 import { cardMtu } from '../node/qemu-arguments.ts'
 import type { Clock } from '../state/clock.ts'
-import { metadataFacts } from './metadata-facts.ts'
 import { reachedInstances } from './reached-instances.ts'
 
 /** The network as the host sees it: machines are plugged into it. */
@@ -43,8 +43,9 @@ const names = {
   aws: { domain: 'ec2.internal', prefix: 'ip' },
 } as const
 
-/** The key with which the cloud seals identity documents, and its certificate, PEM. */
-interface SealingKey {
+/** What the metadata service tells, and the key with which the cloud seals identity documents, with its certificate, PEM. */
+interface MetadataSource {
+  readonly facts: (instanceId: string) => MetadataFacts | undefined
   readonly privateKey: string
   readonly certificate: string
 }
@@ -53,10 +54,10 @@ interface SealingKey {
  * The metadata service, as what is to be done with a connection of an instance. Nothing listens for it: its connections
  * come out of the switch, and the switch knows whose they are.
  */
-function metadataService(cloud: () => Cloud, clock: Clock, fidelity: Fidelity, key: SealingKey) {
+function metadataService(clock: Clock, fidelity: Fidelity, { facts, ...key }: MetadataSource) {
   const askers = new WeakMap<object, Asker>()
   const answer = metadataHandler({
-    facts: (id) => metadataFacts(cloud(), id),
+    facts,
     fidelity,
     clock,
     random: randomBytes,
@@ -118,7 +119,7 @@ export function createNetwork(
   pool: AddressPool,
   clock: Clock,
   { fidelity, publicPorts }: Pick<Cloud['settings'], 'fidelity' | 'publicPorts'>,
-  key: SealingKey,
+  source: MetadataSource,
   outside?: Outside,
 ): HostNetwork {
   const fabric = createSwitch({
@@ -127,7 +128,7 @@ export function createNetwork(
     subnet,
     mtu: cardMtu,
     domain: names[fidelity].domain,
-    metadata: metadataService(cloud, clock, fidelity, key),
+    metadata: metadataService(clock, fidelity, source),
     resolve: () => undefined,
     ...(outside && { outside }),
     allows: (facts) => allows(cloud(), facts),

@@ -3,7 +3,7 @@ import { bucketNamed, type Engine, lock, removeLater } from './engine.ts'
 import { afterPrefix, indexKey } from './keys.ts'
 import type { BucketRecord } from './records.ts'
 import { StoreRefusal } from './refusal.ts'
-import { lookUp } from './tables.ts'
+import type { Change } from './tables.ts'
 import { dropUpload } from './uploads.ts'
 
 /** A bucket to make; its ACL names its owner. */
@@ -42,28 +42,30 @@ export function createBuckets(engine: Engine): Buckets {
     createBucket: ({ name, acl, location }) =>
       locks.hold([lock.bucket(name), lock.account(acl.owner.accountId)], async () => {
         const { accountId } = acl.owner
-        if (lookUp(buckets, indexKey([], name))) throw new StoreRefusal('BucketAlreadyExists', name)
+        if (engine.buckets.find(name)) throw new StoreRefusal('BucketAlreadyExists', name)
         if (accountBuckets.getKeysCount(range(accountId)) >= mostBuckets) throw new StoreRefusal('TooManyBuckets', name)
         await engine.space.take(4096, 'index')
         const bucket = { name, acl, location, createdAt: clock.now().getTime() }
-        await tables.commit((writes) => {
+        const write = (writes: Change) => {
           writes.put(buckets, indexKey([], name), bucket)
           writes.put(accountBuckets, indexKey([accountId], name), true)
-        })
+        }
+        await engine.buckets.change(name, () => tables.commit(write))
         return bucket
       }),
-    findBucket: async (name) => lookUp(buckets, indexKey([], name)),
+    findBucket: async (name) => engine.buckets.find(name),
     async listBuckets(accountId) {
       const names = [...accountBuckets.getKeys(range(accountId))].map((key) =>
         Buffer.from(key).toString('utf8', Buffer.byteLength(accountId) + 1),
       )
-      return names.flatMap((name) => lookUp(buckets, indexKey([], name)) ?? [])
+      return names.flatMap((name) => engine.buckets.find(name) ?? [])
     },
     changeBucket: (name, change) =>
       locks.hold([lock.bucket(name)], async () => {
         const bucket = bucketNamed(engine, name)
         const changed = { ...bucket, ...change(bucket) }
-        await tables.commit((writes) => writes.put(buckets, indexKey([], name), changed))
+        const write = (writes: Change) => writes.put(buckets, indexKey([], name), changed)
+        await engine.buckets.change(name, () => tables.commit(write))
       }),
     deleteBucket: (name) =>
       locks.hold([lock.bucket(name)], async () => {
@@ -73,11 +75,12 @@ export function createBuckets(engine: Engine): Buckets {
           throw new StoreRefusal('BucketNotEmpty', name)
         const uploads = [...tables.uploads.getRange(range(name))].map(({ value }) => value)
         const files: string[] = []
-        await tables.commit((writes) => {
+        const remove = (writes: Change) => {
           for (const upload of uploads) files.push(...dropUpload(engine, writes, upload))
           writes.remove(buckets, indexKey([], name))
           writes.remove(accountBuckets, indexKey([bucket.acl.owner.accountId], name))
-        })
+        }
+        await engine.buckets.change(name, () => tables.commit(remove))
         removeLater(engine, files)
       }),
   }

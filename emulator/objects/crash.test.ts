@@ -65,7 +65,9 @@ it('leaves old or new objects, never others, when the process is killed while it
   }
   expect(acknowledged.size).toBe(8)
   const { entries } = await store.listObjects('b', { prefix: '', delimiter: '', after: '', limit: 1000 })
-  const owned = entries.filter((entry) => 'row' in entry && entry.row.data.kind === 'file')
+  const keys = entries.flatMap((entry) => ('row' in entry ? [entry.row.key] : []))
+  const records = await Promise.all(keys.map((key) => store.getObject('b', key)))
+  const owned = records.filter(({ data }) => data.kind === 'file')
   expect(await files()).toHaveLength(owned.length)
   await store.close()
 })

@@ -1,14 +1,14 @@
 import type { Clock } from '../state/clock.ts'
-import { indexKey } from './keys.ts'
+import type { BucketBook } from './bucket-book.ts'
 import type { Leases } from './leases.ts'
 import type { Hold, Locks } from './locks.ts'
 import { forgetFile, type Received, type Room } from './receive.ts'
 import type { BucketRecord } from './records.ts'
 import { StoreRefusal } from './refusal.ts'
-import { lookUp } from './tables.ts'
 
 /** What the parts of the store share. */
 export interface Engine extends Room {
+  readonly buckets: BucketBook
   readonly locks: Locks
   readonly leases: Leases
   readonly clock: Clock
@@ -27,8 +27,8 @@ export const lock = {
 }
 
 /** The bucket's record. Throws NoSuchBucket. */
-export function bucketNamed({ tables }: Engine, name: string): BucketRecord {
-  const bucket = lookUp(tables.buckets, indexKey([], name))
+export function bucketNamed({ buckets }: Engine, name: string): BucketRecord {
+  const bucket = buckets.find(name)
   if (!bucket) throw new StoreRefusal('NoSuchBucket', name)
   return bucket
 }

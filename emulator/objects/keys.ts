@@ -6,8 +6,9 @@ const divider = Buffer.of(0)
 
 /** The key that begins with the given texts, each followed by a zero byte, and ends with `last`. */
 export function indexKey(texts: readonly string[], last: string | Uint8Array = ''): Buffer {
-  const parts = texts.flatMap((text) => [Buffer.from(text), divider])
-  return Buffer.concat([...parts, typeof last === 'string' ? Buffer.from(last) : last])
+  let head = ''
+  for (const text of texts) head += `${text}\0`
+  return typeof last === 'string' ? Buffer.from(head + last) : Buffer.concat([Buffer.from(head), last])
 }
 
 /** The most bytes that LMDB takes as a key; nothing can be under a longer one. */

@@ -1,9 +1,11 @@
 import type { Readable } from 'node:stream'
 import { type Acl, allowed, type Owner, type Requester } from './acl.ts'
-import { type ByteRange, hold } from './data.ts'
+import { type ByteRange, hold, piecesOf } from './data.ts'
 import { bucketNamed, checked, type Engine, lock, removeLater } from './engine.ts'
-import { afterKey, afterPrefix, indexKey, seekKey } from './keys.ts'
-import { type Page, type PageRequest, page } from './paging.ts'
+import { indexKey } from './keys.ts'
+import { listObjects } from './object-listing.ts'
+import type { ListedObject } from './object-rows.ts'
+import type { Page, PageRequest } from './paging.ts'
 import { type Incoming, receive } from './receive.ts'
 import type { BucketRecord, ObjectChecksum, ObjectHeaders, ObjectRecord, Piece, VersionRecord } from './records.ts'
 import { StoreRefusal } from './refusal.ts'
@@ -51,6 +53,8 @@ export interface ToOpen {
   readonly requester?: Requester | undefined
   /** Decides on the very object that is opened, where not its ACL alone does. */
   readonly may?: (object: ObjectRecord) => boolean
+  /** The bytes will not be read: they are not held, and the object need not be closed. */
+  readonly unread?: boolean
 }
 
 /** What is to be deleted, and how. */
@@ -104,7 +108,7 @@ export interface Objects {
    */
   deleteObject(bucket: string, key: string, deletion?: Deletion): Promise<Deleted | undefined>
   /** A page of the keys, in order of their UTF-8 bytes. Throws NoSuchBucket. */
-  listObjects(bucket: string, request: PageRequest): Promise<Page<ObjectRecord>>
+  listObjects(bucket: string, request: PageRequest): Promise<Page<ListedObject>>
   /** A page of the versions, delete markers among them, by key and from the newest on. Throws NoSuchBucket. */
   listVersions(bucket: string, request: VersionsRequest): Promise<Page<ListedVersion>>
 }
@@ -145,10 +149,19 @@ async function putObject(engine: Engine, object: NewObject): Promise<ObjectRecor
   })
 }
 
+const unread: Omit<OpenObject, 'record' | 'pieces'> = {
+  body() {
+    throw new Error('an object is read that was opened to be looked at only')
+  },
+  atHand: () => undefined,
+  close() {},
+}
+
 function openObject(engine: Engine, bucket: string, key: string, options: ToOpen): OpenObject {
   const { requester, versionId, may = (object) => !requester || allowed(object.acl, requester, 'READ') } = options
   const record = objectNamed(engine, bucket, key, versionId)
   if (!may(record)) throw new StoreRefusal('AccessDenied', `${bucket}/${key}`)
+  if (options.unread) return { record, pieces: piecesOf(engine.tables, record.data), ...unread }
   const { pieces, stream, atHand, letGo } = hold(engine, engine.leases, record.data)
   const whole = { start: 0, end: record.data.size - 1 }
   return { record, pieces, body: (range = whole) => stream(range), atHand, close: letGo }
@@ -224,13 +237,7 @@ export function createObjects(engine: Engine): Objects {
       writing(engine, bucket, key, () => deleteObject(engine, bucketNamed(engine, bucket), key, deletion)),
     async listObjects(bucket, request) {
       bucketNamed(engine, bucket)
-      const end = afterPrefix(indexKey([bucket]))
-      const start = request.after === '' ? undefined : afterKey(Buffer.from(request.after))
-      const scan = (from: Uint8Array) =>
-        tables.objects
-          .getRange({ start: seekKey([bucket], from), end })
-          .map(({ value }) => ({ name: value.key, row: value }))
-      return page(scan, request, start)
+      return listObjects(tables, bucket, request)
     },
     listVersions: async (bucket, request) => listVersions(engine, bucketNamed(engine, bucket), request),
   }

@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../state/clock.ts'
 import { privateFolder } from '../state/files.ts'
+import { openBucketBook } from './bucket-book.ts'
 import { type Buckets, createBuckets } from './buckets.ts'
 import type { Engine } from './engine.ts'
 import { createLifecycles, type Lifecycles } from './expire.ts'
@@ -41,18 +42,33 @@ export interface StoreLayers {
   readonly index?: NonNullable<TablesOptions['open']>
 }
 
+/** Random bytes, drawn from the system in blocks: by itself each draw costs as much as a row of the index. */
+function pooledRandom(): (bytes: number) => Buffer {
+  const block = Buffer.alloc(8192)
+  let used = block.length
+  return (bytes) => {
+    if (used + bytes > block.length) {
+      randomFillSync(block)
+      used = 0
+    }
+    used += bytes
+    return block.subarray(used - bytes, used)
+  }
+}
+
 /**
  * Opens the store in a folder, which is made (0700). Files that a crash left without a record are removed first; only
  * those are looked at, however many objects there are.
  */
 export async function openObjectStore(options: ObjectStoreOptions): Promise<ObjectStore> {
-  const { folder, clock = systemClock, random = randomBytes, durable = true, layers = {} } = options
+  const { folder, clock = systemClock, random = pooledRandom(), durable = true, layers = {} } = options
   await privateFolder(folder)
   const layer = layers.files ?? (durable ? hostFiles : unsyncedFiles)
   const files = await openFileSpace(join(folder, 'files'), layer)
   const tables = openTables(join(folder, 'index.mdb'), { durable, ...(layers.index && { open: layers.index }) })
   const engine: Engine = {
     tables,
+    buckets: openBucketBook(tables),
     files,
     space: watchFreeSpace({ disk: () => layer.free(folder), index: tables.spare }, clock),
     clock,

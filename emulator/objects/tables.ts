@@ -1,5 +1,8 @@
 import { type Database, open } from 'lmdb'
 import { longestIndexKey } from './keys.ts'
+import { type Codec, type ListedObject, objectRows, type ShownObject } from './object-rows.ts'
+import { createPageMemory, type PageMemory } from './page-memory.ts'
+import type { Page } from './paging.ts'
 import type { BucketRecord, ObjectRecord, PartRecord, Piece, UploadRecord, VersionRecord } from './records.ts'
 
 /** A table of the index by binary keys (keys.ts). */
@@ -24,6 +27,10 @@ export interface Tables {
   readonly accountBuckets: Table<true>
   /** Bucket, key: the current versions that are objects. */
   readonly objects: Table<ObjectRecord>
+  /** The rows of `objects` in a range, by their keys as text: only what listings show of them is read. */
+  shownObjects(range: { start: Uint8Array; end: Uint8Array }): Iterable<{ key: string; value: ShownObject }>
+  /** Pages of `objects` that hold until something is written to their bucket. */
+  readonly pages: PageMemory<Page<ListedObject>>
   /** Bucket, key, sequence from the newest on: versions that are not current, and all delete markers (versions.ts). */
   readonly versions: Table<VersionRecord>
   /** Bucket, key: the sequence of the `null` version where that is in `versions`. */
@@ -56,6 +63,15 @@ export interface TablesOptions {
   readonly open?: typeof open
 }
 
+/** Keys as lmdb reads them for who wants text: the bytes of UTF-8, without a copy of them in between. */
+const keysAsText = {
+  writeKey(key: Uint8Array, target: Buffer, start: number): number {
+    target.set(key, start)
+    return start + key.length
+  },
+  readKey: (source: Buffer, start: number, end: number): string => source.toString('utf8', start, end),
+}
+
 /** Opens the index in `path`, a file; beside it LMDB keeps its lock file. */
 export function openTables(path: string, { durable = true, open: openRoot = open }: TablesOptions = {}): Tables {
   // lmdb's types do not know permissionsMode; without it the files are made 0664.
@@ -63,11 +79,20 @@ export function openTables(path: string, { durable = true, open: openRoot = open
   const root = openRoot({ ...file, ...(!durable && { noSync: true }) })
   const table = <Value>(name: string, encoding: 'msgpack' | 'binary' = 'msgpack'): Table<Value> =>
     root.openDB<Value, Uint8Array>({ name, encoding, keyEncoding: 'binary' })
+  // The same rows, read in two ways; what the layout does not fit is written as lmdb itself would.
+  const { encoder } = table<VersionRecord>('objects') as unknown as { encoder: Codec<VersionRecord> }
+  const rows = objectRows(encoder)
+  // lmdb's types know coders of its root database only.
+  const coded = <Opened>(name: string, options: object) => root.openDB({ name, ...options }) as unknown as Opened
+  const whole = { encoder: rows.whole, keyEncoding: 'binary' }
+  const text = { encoding: 'binary', encoder: rows.shown, keyEncoder: keysAsText }
+  const shown = coded<{ getRange: Tables['shownObjects'] }>('objects', text)
+  const pages = createPageMemory<Page<ListedObject>>()
   const tables = {
     buckets: table<BucketRecord>('buckets'),
     accountBuckets: table<true>('accountBuckets'),
-    objects: table<ObjectRecord>('objects'),
-    versions: table<VersionRecord>('versions'),
+    objects: coded<Table<ObjectRecord>>('objects', whole),
+    versions: coded<Table<VersionRecord>>('versions', whole),
     nullVersions: table<number>('nullVersions'),
     uploads: table<UploadRecord>('uploads'),
     parts: table<PartRecord>('parts'),
@@ -77,18 +102,35 @@ export function openTables(path: string, { durable = true, open: openRoot = open
   }
   return {
     ...tables,
+    pages,
+    shownObjects: (range) => shown.getRange(range),
     spare: () => sparePages(root, Object.values(tables)),
     async commit(change) {
       const writes: Promise<boolean>[] = []
+      const touched = new Set<string>()
+      const touch = (table: object, key: Uint8Array) => {
+        if (table !== tables.objects) return
+        const bucket = Buffer.from(key.subarray(0, key.indexOf(0))).toString()
+        if (touched.has(bucket)) return
+        touched.add(bucket)
+        pages.writing(bucket)
+      }
       // A batch is one transaction of LMDB, and commits that overlap share its flush. (An asynchronous transaction
       // callback would do as well, but lmdb 3.5.6 never calls it back on some machines.)
       const batch = root.batch(() =>
         change({
-          put: (into, key, value) => void writes.push(into.put(key, value)),
-          remove: (from, key) => void writes.push(from.remove(key)),
+          put(into, key, value) {
+            touch(into, key)
+            writes.push(into.put(key, value))
+          },
+          remove(from, key) {
+            touch(from, key)
+            writes.push(from.remove(key))
+          },
         }),
       )
       await Promise.all([batch, ...writes])
+      for (const bucket of touched) pages.written(bucket)
       if (durable) await root.flushed
     },
     close: () => root.close(),

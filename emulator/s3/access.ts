@@ -73,7 +73,7 @@ export function permitted(
   world: S3World,
   bucket: BucketRecord,
   sent: Sent,
-  demands: readonly Demand[],
+  demanded: () => readonly Demand[],
   byAcl: boolean,
   object?: ObjectRecord,
 ): boolean {
@@ -81,6 +81,7 @@ export function permitted(
   // The administrators of Eucalyptus and the account that launches images are above policies.
   if (bucket.policy === undefined || requester.kind === 'exec-read') return byAcl
   if (requester.kind === 'account' && requester.administrator) return byAcl
+  const demands = demanded()
   const [own] = demands
   const isAccountItself = owns(bucket.acl.owner, requester) && !arn?.includes(':assumed-role/')
   if (!own || (isAccountItself && ofPolicyItself.test(own.action))) return byAcl
@@ -96,19 +97,23 @@ export function permitted(
 
 /** Whether a request may list a bucket under a prefix; who may not is not told which keys there are. */
 function mayList(world: S3World, bucket: BucketRecord, sent: Sent, prefix: string): boolean {
-  const demand = { action: 's3:ListBucket', resource: bucketNamed(bucket.name) }
+  const demand = () => [{ action: 's3:ListBucket', resource: bucketNamed(bucket.name) }]
   const asked = { ...sent, query: new Map([['prefix', prefix]]) }
-  return permitted(world, bucket, asked, [demand], aclLets(bucket, bucket.acl, sent.requester, 'READ'))
+  return permitted(world, bucket, asked, demand, aclLets(bucket, bucket.acl, sent.requester, 'READ'))
 }
 
 /**
- * The object that is asked for. Eucalyptus says NoSuchKey to everyone; AWS hides from those who may not list the bucket
- * whether a key is there.
+ * Looks for the object that is asked for. Eucalyptus says NoSuchKey to everyone; AWS hides from those who may not list the
+ * bucket whether a key is there.
  */
-async function objectOf(world: S3World, bucket: BucketRecord, call: S3Call): Promise<ObjectRecord> {
-  const versionId = requestedVersion(world, call.query.get('versionId'))
+export async function lookFor<Result>(
+  world: S3World,
+  bucket: BucketRecord,
+  call: S3Call,
+  look: () => Promise<Result>,
+): Promise<Result> {
   try {
-    return await world.objects.getObject(bucket.name, call.key, versionId)
+    return await look()
   } catch (error) {
     if (!(error instanceof StoreRefusal)) throw error
     const isTold = world.settings.fidelity === 'eucalyptus' || mayList(world, bucket, call, call.key)
@@ -124,7 +129,7 @@ export async function admitToBucket(
   world: S3World,
   permission: Permission | 'owner',
   sent: Sent,
-  demands: readonly Demand[] = [],
+  demands: () => readonly Demand[] = () => [],
 ): Promise<BucketRecord> {
   const { requester, headers } = sent
   const bucket = await bucketOf(world, sent.bucket, headers['x-amz-expected-bucket-owner'])
@@ -141,21 +146,21 @@ export function mayDelete(
   sent: Sent,
   { key, versionId }: { readonly key: string; readonly versionId: string | undefined },
 ): boolean {
-  const demand = onObject('DeleteObject', bucket.name, key, versionId)
+  const demand = () => [onObject('DeleteObject', bucket.name, key, versionId)]
   // Versions are removed for good, so WRITE does not do for them (S3 user guide, ACL overview; DeleteVersionType.java).
   const byAcl =
     versionId === undefined
       ? aclLets(bucket, bucket.acl, sent.requester, 'WRITE')
       : owns(bucket.acl.owner, sent.requester)
-  return permitted(world, bucket, sent, [demand], byAcl)
+  return permitted(world, bucket, sent, demand, byAcl)
 }
 
 /** Whether a request may read an object: the store asks it of the very object that it opens. */
 export const mayRead =
   (world: S3World, bucket: BucketRecord, sent: Sent, versionId: string | undefined) =>
   (object: ObjectRecord): boolean => {
-    const demand = onObject('GetObject', bucket.name, object.key, versionId)
-    return permitted(world, bucket, sent, [demand], aclLets(bucket, object.acl, sent.requester, 'READ'), object)
+    const demand = () => [onObject('GetObject', bucket.name, object.key, versionId)]
+    return permitted(world, bucket, sent, demand, aclLets(bucket, object.acl, sent.requester, 'READ'), object)
   }
 
 /** Looks up what an operation works on and decides whether the requester may. Throws the fault if not. */
@@ -167,14 +172,16 @@ export async function admit(world: S3World, operation: S3Operation, call: S3Call
     if (requester.kind !== 'account') throw fault('accessDenied')
     return {}
   }
-  const demands = demandsOf(operation, call)
+  const demands = () => demandsOf(operation, call)
   if ('bucket' in access) return { bucket: await admitToBucket(world, access.bucket, call, demands) }
   const bucket = await bucketOf(world, call.bucket, call.headers['x-amz-expected-bucket-owner'])
   if ('keys' in access) {
     if (bucket.policy === undefined && !aclLets(bucket, bucket.acl, requester, access.keys)) throw fault('accessDenied')
     return { bucket }
   }
-  const object = await objectOf(world, bucket, call)
+  if ('opens' in access) return { bucket }
+  const versionId = requestedVersion(world, call.query.get('versionId'))
+  const object = await lookFor(world, bucket, call, () => world.objects.getObject(bucket.name, call.key, versionId))
   const byAcl =
     access.object === 'owner'
       ? owns(bucket.acl.owner, requester)

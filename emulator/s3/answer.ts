@@ -30,13 +30,16 @@ const isPrematureClose = (error: unknown) =>
 /** Sends an answer. A client that goes away meanwhile is no error. Throws what breaks the stream of an object. */
 export async function send({ method, requestId, response }: Exchange, answer: S3Answer): Promise<void> {
   const { status = 200, headers = {}, xml, bytes, stream } = answer
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) response.setHeader(name, value)
-  response.setHeader('x-amz-request-id', requestId)
+  // In a row, as Node takes them at the least cost.
+  const all: string[] = ['x-amz-request-id', requestId]
+  for (const name in headers) {
+    const value = headers[name]
+    if (value !== undefined) all.push(name, value)
+  }
   if (xml !== undefined) {
-    response.setHeader('content-type', 'application/xml')
-    response.setHeader('content-length', Buffer.byteLength(xml))
-  } else if (!stream && !bytes && status === 200 && method !== 'HEAD') response.setHeader('content-length', 0)
-  response.writeHead(status)
+    all.push('content-type', 'application/xml', 'content-length', String(Buffer.byteLength(xml)))
+  } else if (!stream && !bytes && status === 200 && method !== 'HEAD') all.push('content-length', '0')
+  response.writeHead(status, all)
   if (!stream || method === 'HEAD') {
     stream?.destroy()
     response.end(method === 'HEAD' ? undefined : (bytes ?? xml))

@@ -79,7 +79,7 @@ export interface S3Call {
   /** The whole body, of an operation that does not stream it. */
   readonly content: Buffer
   /** The body of an operation that streams it. It is good only if it ends. */
-  readonly stream: Readable
+  stream(): Readable
   /** Bytes, when the client said it. */
   readonly contentLength: number | undefined
   readonly digests: (() => BodyDigests) | undefined
@@ -113,20 +113,22 @@ export interface S3Route {
 
 /**
  * Who may run an operation: any account; who has a permission on the bucket or owns it; who has a permission on the
- * object, or owns its bucket; whoever the operation itself lets (`anyone`); or `keys`, who has a permission on the bucket, but where it has a
- * policy the operation must ask for each key that it is about.
+ * object, or owns its bucket; whoever the operation itself lets (`anyone`); `keys`, who has a permission on the bucket,
+ * but where it has a policy the operation must ask for each key that it is about; or `opens`, who has a permission on the
+ * object, which the operation asks of the very one that it opens.
  */
 export type Access =
   | 'anyone'
   | 'account'
   | { readonly bucket: Permission | 'owner' }
   | { readonly keys: Permission }
+  | { readonly opens: Permission }
   | { readonly object: Permission | 'owner' }
 
 /** What was looked up to decide on access. */
 export type Found<Of extends Access> = Of extends { object: Permission | 'owner' }
   ? { readonly bucket: BucketRecord; readonly object: ObjectRecord }
-  : Of extends { bucket: Permission | 'owner' } | { keys: Permission }
+  : Of extends { bucket: Permission | 'owner' } | { keys: Permission } | { opens: Permission }
     ? { readonly bucket: BucketRecord }
     : object
 

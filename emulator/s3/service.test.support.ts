@@ -116,7 +116,7 @@ export async function startS3(fidelity: Fidelity = 'eucalyptus', region = 'eucal
       path,
       query: [...new URLSearchParams(query)],
       headers: Object.fromEntries(headers),
-      body,
+      body: () => body,
       digests: () => body.digests(),
       contentLength: length === undefined ? undefined : Number(length),
       requester: requesterOf(String(incoming.headers['x-person'])),

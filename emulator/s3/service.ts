@@ -32,8 +32,8 @@ export interface UnprovedRequest {
 export interface S3Request extends UnprovedRequest {
   /** Decoded, in order; `?acl` is `['acl', '']`. */
   readonly query: readonly (readonly [string, string])[]
-  /** Decoded and verified on the way: destroyed with a Fault when it is not what was signed. */
-  readonly body: Readable
+  /** Decoded and verified on the way: destroyed with a Fault when it is not what was signed. Always the same stream. */
+  body(): Readable
   /** There is no body: `digests` alone says whether that is what was signed. */
   readonly isEmpty?: boolean
   /** Decoded bytes, when the client said it. */
@@ -60,8 +60,11 @@ export interface S3Service {
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 
-/** Loads the operations by the names of their files (PascalCase.ts, or .js once compiled). */
-export async function loadS3(world: S3World): Promise<S3Service> {
+/** Loads the operations by the names of their files (PascalCase.ts, or .js once compiled); `around` may change each. */
+export async function loadS3(
+  world: S3World,
+  around: (operation: S3Operation) => S3Operation = (operation) => operation,
+): Promise<S3Service> {
   const own = extname(fileURLToPath(import.meta.url))
   const areas = await Promise.all(
     ['bucket', 'object', 'upload'].map(async (area) =>
@@ -72,7 +75,7 @@ export async function loadS3(world: S3World): Promise<S3Service> {
     .flat()
     .filter((file) => extname(file) === own && /^[A-Z][A-Za-z0-9]*\.[jt]s$/.test(basename(file)))
   const modules = await Promise.all(files.map((file) => import(/* @vite-ignore */ pathToFileURL(file).href)))
-  const loaded: S3Operation[] = modules.map(({ default: operation }) => operation)
+  const loaded: S3Operation[] = modules.map(({ default: operation }) => around(operation))
   const operations = new Map(loaded.map((operation) => [operation.name, operation]))
   const router = createRouter([...loaded, ...standIns], world.settings.fidelity)
   const refuse = async (request: UnprovedRequest, error: unknown) => {
@@ -98,20 +101,22 @@ async function readContent(body: Readable, limit: number): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
+const noQuery: S3Call['query'] = new Map()
+const nothing = Buffer.alloc(0)
+
 async function answerTo(world: S3World, router: Router, request: S3Request): Promise<S3Answer> {
-  const { method, query, headers, body, contentLength, digests, requester, arn, may } = request
+  const { method, query, headers, contentLength, digests, requester, arn, may } = request
   const { of, bucket, key } = parseRestPath(request.path)
   if (Buffer.byteLength(key) > longestKey) throw fault('keyTooLong')
   const wanted = { method, of, sub: subResourceOf(of, query), headers }
   if (method === 'OPTIONS') return answerPreflight(world, request)
   const operation = router(wanted)
-  const firstOfEach = new Map([...query].reverse())
   const call: S3Call = {
     ...{ bucket, key, headers, contentLength, digests, requester, arn },
     peer: peerOf(request.response),
-    query: firstOfEach,
-    content: Buffer.alloc(0),
-    stream: body,
+    query: query.length ? new Map([...query].reverse()) : noQuery,
+    content: nothing,
+    stream: request.body,
   }
   if (may && !roleMay(may, operation, call)) throw fault('accessDenied')
   if (!operation) throw unclaimed(wanted)
@@ -120,7 +125,7 @@ async function answerTo(world: S3World, router: Router, request: S3Request): Pro
   if (operation.body === 'stream') return operation.run(world, call, found)
   // Read before anything is done: a body that is not what was signed must leave no trace.
   if (!request.isEmpty)
-    return operation.run(world, { ...call, content: await readContent(body, operation.body) }, found)
+    return operation.run(world, { ...call, content: await readContent(request.body(), operation.body) }, found)
   digests?.()
   return operation.run(world, call, found)
 }
@@ -132,14 +137,11 @@ const peerOf = ({ socket }: ServerResponse): Peer => ({
 
 /** Answers one request with one of the operations. */
 async function serveS3(world: S3World, router: Router, request: S3Request): Promise<void> {
-  const { method, headers, requestId, response, body } = request
+  const { method, headers, requestId, response } = request
   try {
     if (headers['origin'] !== undefined) await allowOrigin(world, request, response)
     await send({ method, requestId, response }, await answerTo(world, router, request))
   } catch (error) {
     renderS3Fault({ ...request, error, fidelity: world.settings.fidelity })
-  } finally {
-    // What nobody read is dropped, so that the connection can be used again; its errors no longer matter.
-    body.once('error', () => {}).resume()
   }
 }

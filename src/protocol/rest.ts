@@ -56,5 +56,6 @@ export const subResources = {
 /** The sub-resource that a query names for a subject, with any or no value. */
 export function subResourceOf(of: RestSubject, query: Iterable<readonly [string, string]>): string | undefined {
   const names = new Set([...query].map(([name]) => name))
+  if (names.size === 0) return undefined
   return subResources[of].find((name) => names.has(name))
 }

@@ -1,9 +1,10 @@
 import type { Caller } from '../../../src/protocol/operation.ts'
-import { integer, list, optional, text } from '../../../src/protocol/shape.ts'
+import { list, text } from '../../../src/protocol/shape.ts'
 import type { Cloud } from '../../cloud.ts'
 import { fault } from '../faults.ts'
 import { filtering, filters } from '../filters.ts'
 import { operation } from '../operation.ts'
+import { page, paging } from '../paging.ts'
 import { tagsOf } from '../tag/tags.ts'
 import { defaultGroup, defaultGroupName, groupId, type SecurityGroupRecord } from './group.ts'
 import { groupFilters, groupView } from './group-view.ts'
@@ -17,10 +18,9 @@ export default operation('DescribeSecurityGroups', {
     GroupName: list(text),
     GroupId: list(text),
     Filter: filters,
-    MaxResults: optional(integer),
-    NextToken: optional(text),
+    ...paging,
   },
-  async run(cloud, { GroupName, GroupId, Filter }, { caller }) {
+  async run(cloud, { GroupName, GroupId, Filter, ...paged }, { caller }) {
     const verbose = [...GroupName, ...GroupId].includes('verbose')
     const names = GroupName.filter((name) => name !== 'verbose')
     const ids = GroupId.filter((id) => id !== 'verbose').map(groupId)
@@ -34,7 +34,8 @@ export default operation('DescribeSecurityGroups', {
     const chosen = groups.filter(
       (group) => !asked || ids.includes(group.id) || (names.includes(group.name) && own(group)),
     )
-    return { securityGroupInfo: chosen.filter(matches).map((group) => groupView(cloud, group, tagsOf(cloud, caller))) }
+    const { entries, nextToken } = page(cloud, chosen.filter(matches), paged, { key: ({ id }) => id, named: asked })
+    return { securityGroupInfo: entries.map((group) => groupView(cloud, group, tagsOf(cloud, caller))), nextToken }
   },
 })
 

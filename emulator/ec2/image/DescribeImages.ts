@@ -1,8 +1,9 @@
-import { flag, integer, list, optional, text } from '../../../src/protocol/shape.ts'
+import { flag, list, optional, text } from '../../../src/protocol/shape.ts'
 import { fault } from '../faults.ts'
 import { filtering, filters } from '../filters.ts'
 import { isImageId } from '../ids.ts'
 import { operation } from '../operation.ts'
+import { page, paging } from '../paging.ts'
 import { tagsOf } from '../tag/tags.ts'
 import { findImage, type ImageRecord, isShown, mayUse } from './image.ts'
 import { imageFilters, imageView } from './image-view.ts'
@@ -16,9 +17,9 @@ export default operation('DescribeImages', {
     Filter: filters,
     IncludeDeprecated: optional(flag),
     IncludeDisabled: optional(flag),
-    MaxResults: optional(integer),
+    ...paging,
   },
-  async run(cloud, { ImageId, Owner, ExecutableBy, Filter, IncludeDeprecated = false }, { caller }) {
+  async run(cloud, { ImageId, Owner, ExecutableBy, Filter, IncludeDeprecated = false, ...asked }, { caller }) {
     // The pseudo id `verbose` shows administrators what is hidden, too.
     const verbose = caller.administrator && ImageId.includes('verbose')
     const ids = ImageId.filter((id) => id !== 'verbose')
@@ -45,7 +46,8 @@ export default operation('DescribeImages', {
         (!ExecutableBy.length || ExecutableBy.some((by) => executableBy(image, by, caller.accountId))) &&
         matches(image),
     )
-    return { imagesSet: images.map((image) => imageView(cloud, image, tags)) }
+    const { entries, nextToken } = page(cloud, images, asked, { key: ({ id }) => id, named: wanted.length > 0 })
+    return { imagesSet: entries.map((image) => imageView(cloud, image, tags)), nextToken }
 
     function ownerAlias(accountId: string): string {
       return cloud.accounts.byId(accountId)?.name ?? ''

@@ -1,7 +1,8 @@
-import { flag, integer, list, optional, text } from '../../../src/protocol/shape.ts'
+import { flag, list, optional, text } from '../../../src/protocol/shape.ts'
 import type { Cloud } from '../../cloud.ts'
 import { type FilterTable, filtering, filters } from '../filters.ts'
 import { operation } from '../operation.ts'
+import { page, paging } from '../paging.ts'
 import { type InstanceRecord, isShown, stateCode, stateView } from './instance.ts'
 import { ownedInstances } from './owned.ts'
 
@@ -62,10 +63,9 @@ export default operation('DescribeInstanceStatus', {
     InstanceId: list(text),
     Filter: filters,
     IncludeAllInstances: optional(flag),
-    MaxResults: optional(integer),
-    NextToken: optional(text),
+    ...paging,
   },
-  async run(cloud, { InstanceId, Filter, IncludeAllInstances = false }, { caller }) {
+  async run(cloud, { InstanceId, Filter, IncludeAllInstances = false, ...asked }, { caller }) {
     const ids = InstanceId.filter((id) => id !== 'verbose')
     const everybodys = caller.administrator && ids.length < InstanceId.length
     const now = cloud.clock.now()
@@ -77,8 +77,10 @@ export default operation('DescribeInstanceStatus', {
     const instances = named
       .filter(({ state }) => IncludeAllInstances || state === 'running')
       .filter(filtering(statusFilters(cloud), Filter))
+    const { entries, nextToken } = page(cloud, instances, asked, { key: ({ id }) => id, named: ids.length > 0 })
     return {
-      instanceStatusSet: instances.map((instance) => ({
+      nextToken,
+      instanceStatusSet: entries.map((instance) => ({
         instanceId: instance.id,
         availabilityZone: instance.zone,
         instanceState: stateView(instance.state),

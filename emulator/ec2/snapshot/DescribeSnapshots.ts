@@ -1,6 +1,7 @@
-import { integer, list, optional, text } from '../../../src/protocol/shape.ts'
+import { list, text } from '../../../src/protocol/shape.ts'
 import { filtering, filters } from '../filters.ts'
 import { operation } from '../operation.ts'
+import { page, paging } from '../paging.ts'
 import { tagsOf } from '../tag/tags.ts'
 import { findSnapshot, mayRestore, type SnapshotRecord } from './snapshot.ts'
 import { snapshotFilters, snapshotView } from './snapshot-view.ts'
@@ -22,10 +23,9 @@ export default operation('DescribeSnapshots', {
     Owner: list(text),
     RestorableBy: list(text),
     Filter: filters,
-    MaxResults: optional(integer),
-    NextToken: optional(text),
+    ...paging,
   },
-  async run(cloud, { SnapshotId, Owner, RestorableBy, Filter }, { caller }) {
+  async run(cloud, { SnapshotId, Owner, RestorableBy, Filter, ...asked }, { caller }) {
     const ids = SnapshotId.filter((id) => id !== 'verbose')
     const everybodys = caller.administrator && ids.length < SnapshotId.length
     const asks = { ...caller, administrator: everybodys }
@@ -41,6 +41,7 @@ export default operation('DescribeSnapshots', {
         (!RestorableBy.length || RestorableBy.some((by) => isRestorableBy(snapshot, by, caller.accountId))) &&
         matches(snapshot),
     )
-    return { snapshotSet: chosen.map((snapshot) => snapshotView(cloud, snapshot, tags)) }
+    const { entries, nextToken } = page(cloud, chosen, asked, { key: ({ id }) => id, named: ids.length > 0 })
+    return { snapshotSet: entries.map((snapshot) => snapshotView(cloud, snapshot, tags)), nextToken }
   },
 })

@@ -1,7 +1,7 @@
-import { integer, optional, text } from '../../../src/protocol/shape.ts'
 import type { Cloud } from '../../cloud.ts'
 import { type FilterTable, filtering, filters } from '../filters.ts'
 import { operation } from '../operation.ts'
+import { page, paging } from '../paging.ts'
 import { bearsTags } from './put-tags.ts'
 import type { Tag, TagsRecord } from './tags.ts'
 
@@ -32,13 +32,15 @@ const filterOf = (cloud: Cloud, asked: Parameters<typeof filtering>[1]) =>
 
 /** The tags of the caller's account. */
 export default operation('DescribeTags', {
-  input: { Filter: filters, MaxResults: optional(integer), NextToken: optional(text) },
-  async run(cloud, { Filter }, { caller }) {
+  input: { Filter: filters, ...paging },
+  async run(cloud, { Filter, ...asked }, { caller }) {
     const matches = filterOf(cloud, Filter)
     const records = cloud.tags.list().filter((one) => one.ownerId === caller.accountId && bearsTags(cloud, one))
     const all = records.flatMap(({ resourceId, resourceType, tags }) =>
       tags.map(({ key, value }) => ({ resourceId, resourceType, key, value })),
     )
-    return { tagSet: all.filter(matches).sort(inOrder) }
+    const chosen = all.filter(matches).sort(inOrder)
+    const { entries, nextToken } = page(cloud, chosen, asked, { key: (tag) => JSON.stringify(words(tag)) })
+    return { tagSet: [...entries], nextToken }
   },
 })

@@ -1,6 +1,7 @@
-import { integer, list, optional, text } from '../../../src/protocol/shape.ts'
+import { list, text } from '../../../src/protocol/shape.ts'
 import { filtering, filters } from '../filters.ts'
 import { operation } from '../operation.ts'
+import { page, paging } from '../paging.ts'
 import { tagsOf } from '../tag/tags.ts'
 import { findVolume, isVolumeShown } from './volume.ts'
 import { volumeFilters, volumeView } from './volume-view.ts'
@@ -10,8 +11,8 @@ import { volumeFilters, volumeView } from './volume-view.ts'
  * with the pseudo id `verbose`.
  */
 export default operation('DescribeVolumes', {
-  input: { VolumeId: list(text), Filter: filters, MaxResults: optional(integer), NextToken: optional(text) },
-  async run(cloud, { VolumeId, Filter }, { caller }) {
+  input: { VolumeId: list(text), Filter: filters, ...paging },
+  async run(cloud, { VolumeId, Filter, ...asked }, { caller }) {
     const ids = VolumeId.filter((id) => id !== 'verbose')
     const everybodys = caller.administrator && ids.length < VolumeId.length
     const now = cloud.clock.now()
@@ -22,6 +23,7 @@ export default operation('DescribeVolumes', {
           .filter((volume) => isVolumeShown(volume, now) && (everybodys || volume.ownerId === caller.accountId))
     const tags = tagsOf(cloud, caller)
     const chosen = volumes.filter(filtering(volumeFilters(cloud), Filter, tags))
-    return { volumeSet: chosen.map((volume) => volumeView(cloud, volume, tags)) }
+    const { entries, nextToken } = page(cloud, chosen, asked, { key: ({ id }) => id, named: ids.length > 0 })
+    return { volumeSet: entries.map((volume) => volumeView(cloud, volume, tags)), nextToken }
   },
 })

@@ -1,8 +1,10 @@
+import { element } from '../../../src/protocol/xml.ts'
+import type { UploadRecord } from '../../objects/records.ts'
 import { accountFields } from '../acl.ts'
-import { xmlAnswer } from '../answer.ts'
 import { algorithmElements } from '../object/checksums.ts'
 import { s3Operation } from '../operation.ts'
-import { listingRequest, nextAfter, prefixesOf, rowsOf } from './listing.ts'
+import { listingRequest, nextAfter } from './listing.ts'
+import { listingAnswer } from './listing-answer.ts'
 
 /** The uploads of a bucket that are neither completed nor aborted. */
 export default s3Operation('ListMultipartUploads', {
@@ -15,7 +17,7 @@ export default s3Operation('ListMultipartUploads', {
     const page = await world.objects.listUploads(bucket.name, { ...request, after: marker, afterUploadId: idMarker })
     const next = nextAfter(page)
     const last = page.entries.at(-1)
-    return xmlAnswer('ListMultipartUploadsResult', {
+    const about = {
       Bucket: bucket.name,
       ...echo,
       KeyMarker: encode(marker),
@@ -24,7 +26,9 @@ export default s3Operation('ListMultipartUploads', {
       NextUploadIdMarker: page.truncated && last && 'row' in last ? last.row.uploadId : undefined,
       MaxUploads: request.limit,
       IsTruncated: page.truncated,
-      Upload: rowsOf(page).map(({ key, uploadId, initiator, acl, initiatedAt, checksum }) => ({
+    }
+    const row = ({ key, uploadId, initiator, acl, initiatedAt, checksum }: UploadRecord) => {
+      const upload = {
         Key: encode(key),
         UploadId: uploadId,
         Initiator: accountFields(world, initiator.canonicalId),
@@ -32,8 +36,9 @@ export default s3Operation('ListMultipartUploads', {
         StorageClass: 'STANDARD',
         Initiated: new Date(initiatedAt),
         ...algorithmElements(checksum),
-      })),
-      CommonPrefixes: prefixesOf(page, encode),
-    })
+      }
+      return element('Upload', upload, 's3')
+    }
+    return listingAnswer({ root: 'ListMultipartUploadsResult', about, entries: page.entries, encode, row })
   },
 })

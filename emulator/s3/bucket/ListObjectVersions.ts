@@ -1,12 +1,13 @@
 import { element, elements } from '../../../src/protocol/xml.ts'
+import { shownOf } from '../../objects/object-rows.ts'
 import type { ListedVersion } from '../../objects/version-listing.ts'
 import { isDeleteMarker, versionIdOf } from '../../objects/versions.ts'
 import { accountFields } from '../acl.ts'
-import { xmlAnswer } from '../answer.ts'
 import { fault } from '../faults.ts'
 import { type S3Call, type S3World, s3Operation } from '../operation.ts'
 import { requestedVersion } from '../version-id.ts'
-import { type ListingRequest, listingRequest, nextAfter, objectFields, prefixesOf, rowsOf } from './listing.ts'
+import { type ListingRequest, listingRequest, nextAfter } from './listing.ts'
+import { listingAnswer, objectWriter } from './listing-answer.ts'
 
 /** After which version of the key-marker to go on. AWS wants a key with it; Eucalyptus does not look at it without one. */
 function versionMarker(world: S3World, { query }: S3Call): string | undefined {
@@ -16,15 +17,17 @@ function versionMarker(world: S3World, { query }: S3Call): string | undefined {
   throw fault('invalidArgument', 'A version-id marker cannot be specified without a key marker.')
 }
 
-function rowXml(world: S3World, encode: ListingRequest['encode'], { version, isLatest }: ListedVersion): string {
-  const identity = { VersionId: versionIdOf(version), IsLatest: isLatest }
-  if (!isDeleteMarker(version)) {
-    const fields = objectFields(world, version, { encode, withOwner: true })
-    return element('Version', { ...fields, ...identity }, 's3')
+/** Writes versions and delete markers. */
+function versionWriter(world: S3World, encode: ListingRequest['encode']): (listed: ListedVersion) => string {
+  const write = objectWriter(world, { encode, withOwner: true })
+  return ({ version, isLatest }) => {
+    const identity = { VersionId: versionIdOf(version), IsLatest: isLatest }
+    const { key } = version
+    if (!isDeleteMarker(version)) return write('Version', { key, ...shownOf(version) }, elements(identity, 's3'))
+    const stated = { Key: encode(key), LastModified: new Date(version.lastModified) }
+    const Owner = accountFields(world, version.owner.canonicalId)
+    return element('DeleteMarker', { ...stated, Owner, ...identity }, 's3')
   }
-  const { key, lastModified, owner } = version
-  const stated = { Key: encode(key), LastModified: new Date(lastModified) }
-  return element('DeleteMarker', { ...stated, Owner: accountFields(world, owner.canonicalId), ...identity }, 's3')
 }
 
 /** The versions of all objects and the delete markers, mixed: by key and from the newest on. */
@@ -49,8 +52,7 @@ export default s3Operation('ListObjectVersions', {
       MaxKeys: request.limit,
       IsTruncated: page.truncated,
     }
-    const rows = rowsOf(page).map((row) => rowXml(world, encode, row))
-    const prefixes = elements({ CommonPrefixes: prefixesOf(page, encode) }, 's3')
-    return xmlAnswer('ListVersionsResult', elements(about, 's3') + rows.join('') + prefixes)
+    const row = versionWriter(world, encode)
+    return listingAnswer({ root: 'ListVersionsResult', about, entries: page.entries, encode, row })
   },
 })

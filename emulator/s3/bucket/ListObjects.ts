@@ -1,6 +1,7 @@
-import { xmlAnswer } from '../answer.ts'
+import type { ListedObject } from '../../objects/object-rows.ts'
 import { s3Operation } from '../operation.ts'
-import { listingRequest, nextAfter, objectFields, prefixesOf, rowsOf } from './listing.ts'
+import { listingRequest, nextAfter } from './listing.ts'
+import { listingAnswer, objectWriter } from './listing-answer.ts'
 
 /** The first version of the listing, which goes on after a key. */
 export default s3Operation('ListObjects', {
@@ -13,7 +14,8 @@ export default s3Operation('ListObjects', {
     const next = nextAfter(page)
     // AWS tells the next marker only where it is not simply the last key; Eucalyptus always (ObjectStorageGateway.java).
     const tellsNext = next !== undefined && (world.settings.fidelity === 'eucalyptus' || request.delimiter !== '')
-    return xmlAnswer('ListBucketResult', {
+    const write = objectWriter(world, { encode, withOwner: true })
+    const about = {
       Name: bucket.name,
       ...echo,
       // As it is: botocore decodes all else of this answer, but not this.
@@ -22,8 +24,8 @@ export default s3Operation('ListObjects', {
       NextMarker: tellsNext ? encode(next) : undefined,
       MaxKeys: request.limit,
       IsTruncated: page.truncated,
-      Contents: rowsOf(page).map((object) => objectFields(world, object, { encode, withOwner: true })),
-      CommonPrefixes: prefixesOf(page, encode),
-    })
+    }
+    const row = (object: ListedObject) => write('Contents', object)
+    return listingAnswer({ root: 'ListBucketResult', about, entries: page.entries, encode, row })
   },
 })

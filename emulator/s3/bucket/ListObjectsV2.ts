@@ -1,8 +1,9 @@
-import { xmlAnswer } from '../answer.ts'
+import type { ListedObject } from '../../objects/object-rows.ts'
 import { fault } from '../faults.ts'
 import { s3Operation } from '../operation.ts'
 import { nameIn, tokenFor } from './continuation-token.ts'
-import { listingRequest, nextAfter, objectFields, prefixesOf, rowsOf } from './listing.ts'
+import { listingRequest, nextAfter } from './listing.ts'
+import { listingAnswer, objectWriter } from './listing-answer.ts'
 
 /** The second version of the listing, which goes on with a token. */
 export default s3Operation('ListObjectsV2', {
@@ -17,8 +18,8 @@ export default s3Operation('ListObjectsV2', {
     const after = token ? nameIn(token) : (startAfter ?? '')
     const page = await world.objects.listObjects(bucket.name, { ...request, after })
     const next = nextAfter(page)
-    const withOwner = query.get('fetch-owner') === 'true'
-    return xmlAnswer('ListBucketResult', {
+    const write = objectWriter(world, { encode, withOwner: query.get('fetch-owner') === 'true' })
+    const about = {
       Name: bucket.name,
       ...echo,
       StartAfter: startAfter === undefined ? undefined : encode(startAfter),
@@ -27,8 +28,8 @@ export default s3Operation('ListObjectsV2', {
       KeyCount: page.entries.length,
       MaxKeys: request.limit,
       IsTruncated: page.truncated,
-      Contents: rowsOf(page).map((object) => objectFields(world, object, { encode, withOwner })),
-      CommonPrefixes: prefixesOf(page, encode),
-    })
+    }
+    const row = (object: ListedObject) => write('Contents', object)
+    return listingAnswer({ root: 'ListBucketResult', about, entries: page.entries, encode, row })
   },
 })

@@ -1,11 +1,8 @@
 import type { Answer } from '../../../src/protocol/xml.ts'
 import type { Page, PageEntry } from '../../objects/paging.ts'
-import type { ObjectRecord } from '../../objects/records.ts'
-import { accountFields } from '../acl.ts'
 import { fault } from '../faults.ts'
 import { pageSize } from '../numbers.ts'
-import { algorithmElements } from '../object/checksums.ts'
-import type { S3Call, S3World } from '../operation.ts'
+import type { S3Call } from '../operation.ts'
 
 /** What all listings of a bucket have in common. */
 export interface ListingRequest {
@@ -41,37 +38,10 @@ export function listingRequest(call: S3Call, limitName: string): ListingRequest 
   return { prefix, delimiter, limit: pageSize(call, limitName), encode, echo }
 }
 
-/** The rows of a page, without common prefixes. */
-export function rowsOf<Row>({ entries }: Page<Row>): Row[] {
-  return entries.flatMap((entry) => ('row' in entry ? [entry.row] : []))
-}
-
-/** The common prefixes of a page as elements. */
-export function prefixesOf({ entries }: Page<unknown>, encode: ListingRequest['encode']): Answer {
-  return entries.flatMap((entry) => ('commonPrefix' in entry ? [{ Prefix: encode(entry.commonPrefix) }] : []))
-}
-
 const nameOf = (entry: PageEntry<unknown>) => ('commonPrefix' in entry ? entry.commonPrefix : entry.name)
 
 /** After which name the next page begins; undefined on the last page. */
 export function nextAfter({ entries, truncated }: Page<unknown>): string | undefined {
   const last = entries.at(-1)
   return truncated && last ? nameOf(last) : undefined
-}
-
-/** An object as listings show it. */
-export function objectFields(
-  world: S3World,
-  { key, lastModified, etag, checksum, data, acl }: ObjectRecord,
-  { encode, withOwner }: { encode: ListingRequest['encode']; withOwner: boolean },
-): { [name: string]: Answer } {
-  return {
-    Key: encode(key),
-    LastModified: new Date(lastModified),
-    ETag: `"${etag}"`,
-    ...algorithmElements(checksum),
-    Size: data.size,
-    StorageClass: 'STANDARD',
-    Owner: withOwner ? accountFields(world, acl.owner.canonicalId) : undefined,
-  }
 }

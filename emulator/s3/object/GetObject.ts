@@ -4,6 +4,6 @@ import { represent } from './representation.ts'
 /** Streams an object or a part of it. */
 export default s3Operation('GetObject', {
   route: { method: 'GET', of: 'object' },
-  access: { object: 'READ' },
+  access: { opens: 'READ' },
   run: represent,
 })

@@ -1,9 +1,9 @@
 import { s3Operation } from '../operation.ts'
-import { represent } from './representation.ts'
+import { outline } from './representation.ts'
 
 /** What GetObject would answer, without the bytes. */
 export default s3Operation('HeadObject', {
   route: { method: 'HEAD', of: 'object' },
-  access: { object: 'READ' },
-  run: represent,
+  access: { opens: 'READ' },
+  run: outline,
 })

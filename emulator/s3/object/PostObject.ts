@@ -138,7 +138,7 @@ async function readForm({ stream, headers, bucket }: S3Call, isAws: boolean) {
   const type = headers['content-type']
   if (!/^multipart\/form-data\b/i.test(type ?? '')) throw fault('postNotForm')
   const limits = { beforeFile: largestFields, behindFile: isAws ? 'ignored' : 'refused' } as const
-  const { fields, file } = await readUploadForm(stream, type, limits).catch((error: Error) => {
+  const { fields, file } = await readUploadForm(stream(), type, limits).catch((error: Error) => {
     throw postFault(error)
   })
   if (!file) throw fault('postNoFile')
@@ -156,7 +156,7 @@ async function store(world: S3World, call: S3Call, fields: ReadonlyMap<string, s
   const headers = headersOf(fields, file, fidelity === 'aws')
   const put: S3Call = { ...call, key, headers: { ...call.headers, ...headers }, requester, arn }
   if (may && !roleMay(may, PutObject, { ...put, headers })) throw fault('accessDenied')
-  const bucket = await admitToBucket(world, 'WRITE', put, demandsOf(PutObject, { ...put, headers }))
+  const bucket = await admitToBucket(world, 'WRITE', put, () => demandsOf(PutObject, { ...put, headers }))
   const acl = aclForNew(world, { ...call, headers }, ownerOf(requester), bucket)
   const tagging = fidelity === 'aws' ? fields.get('tagging') : undefined
   const tags = tagging === undefined ? {} : { tags: tagsOf(Buffer.from(tagging), mostTags.object) }

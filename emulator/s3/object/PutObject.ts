@@ -42,7 +42,7 @@ export default s3Operation('PutObject', {
       acl: aclForNew(world, call, ownerOf(call.requester), bucket),
       ...headersToStore(headers),
       ...tagsToStore(headers, world.settings.fidelity),
-      body: call.stream,
+      body: call.stream(),
       md5: digests && (() => digests().md5),
       checksumOf: sentChecksum(world, digests),
       ...(condition && { condition }),

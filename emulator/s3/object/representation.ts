@@ -1,6 +1,7 @@
-import type { OpenObject } from '../../objects/objects.ts'
+import type { ByteRange } from '../../objects/data.ts'
+import type { OpenObject, ToOpen } from '../../objects/objects.ts'
 import type { BucketRecord } from '../../objects/records.ts'
-import { mayRead } from '../access.ts'
+import { lookFor, mayRead } from '../access.ts'
 import { expirationHeader } from '../expiration.ts'
 import { fault } from '../faults.ts'
 import type { S3Answer, S3Call, S3World } from '../operation.ts'
@@ -53,7 +54,13 @@ function wantedPart(call: S3Call): number | undefined {
   throw fault('invalidRequest', 'Cannot specify both Range header and partNumber query parameter')
 }
 
-function describe(world: S3World, call: S3Call, bucket: BucketRecord, object: OpenObject): S3Answer {
+/** The answer without the bytes, and which of them it has. */
+interface Description {
+  readonly answer: S3Answer
+  readonly bytes?: ByteRange
+}
+
+function describe(world: S3World, call: S3Call, bucket: BucketRecord, object: OpenObject): Description {
   const { record, pieces } = object
   const { size } = record.data
   const verdict = judge(record, call.headers)
@@ -63,7 +70,7 @@ function describe(world: S3World, call: S3Call, bucket: BucketRecord, object: Op
     'last-modified': new Date(record.lastModified).toUTCString(),
     ...versionHeader(world, bucket, record),
   }
-  if (verdict === 'not modified') return { status: 304, headers: identity }
+  if (verdict === 'not modified') return { answer: { status: 304, headers: identity } }
   const partNumber = wantedPart(call)
   const range = partNumber === undefined ? rangeOf(wantedRange(call, object), size) : partRange(partNumber, pieces)
   const piece = partNumber === undefined ? undefined : pieces[partNumber - 1]
@@ -81,27 +88,39 @@ function describe(world: S3World, call: S3Call, bucket: BucketRecord, object: Op
     'x-amz-mp-parts-count': piece && record.data.kind === 'parts' ? String(pieces.length) : undefined,
   }
   const status = range && size > 0 ? 206 : 200
-  const bytes = object.atHand({ start, end })
-  return bytes ? { status, headers, bytes } : { status, headers, stream: object.body({ start, end }) }
+  return { answer: { status, headers }, bytes: { start, end } }
 }
 
 /** Opens the version that a request names, or the current one, if the requester may read it. Throws what `openObject` does. */
-export function openRequested(world: S3World, call: S3Call, bucket: BucketRecord): Promise<OpenObject> {
+export function openRequested(
+  world: S3World,
+  call: S3Call,
+  bucket: BucketRecord,
+  options: Pick<ToOpen, 'unread'> = {},
+): Promise<OpenObject> {
   const versionId = requestedVersion(world, call.query.get('versionId'))
   const may = mayRead(world, bucket, call, versionId)
-  return world.objects.openObject(call.bucket, call.key, { may, versionId })
+  const open = () => world.objects.openObject(call.bucket, call.key, { ...options, may, versionId })
+  return lookFor(world, bucket, call, open)
+}
+
+/** An object as HEAD answers it: as GET does, without the bytes. */
+export async function outline(world: S3World, call: S3Call, { bucket }: { bucket: BucketRecord }): Promise<S3Answer> {
+  return describe(world, call, bucket, await openRequested(world, call, bucket, { unread: true })).answer
 }
 
 /**
- * An object as GET and HEAD answer it: conditions, ranges, parts and response headers. The answer's stream must be read
+ * An object as GET answers it: conditions, ranges, parts and response headers. The answer's stream must be read
  * or destroyed.
  */
 export async function represent(world: S3World, call: S3Call, { bucket }: { bucket: BucketRecord }): Promise<S3Answer> {
   const object = await openRequested(world, call, bucket)
   try {
-    const answer = describe(world, call, bucket, object)
-    if (!answer.stream) object.close()
-    return answer
+    const { answer, bytes } = describe(world, call, bucket, object)
+    const atHand = bytes && object.atHand(bytes)
+    if (bytes && !atHand) return { ...answer, stream: object.body(bytes) }
+    object.close()
+    return { ...answer, ...(atHand && { bytes: atHand }) }
   } catch (error) {
     object.close()
     throw error

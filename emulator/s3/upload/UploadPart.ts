@@ -10,13 +10,13 @@ export default s3Operation('UploadPart', {
   access: { bucket: 'WRITE' },
   body: 'stream',
   async run(world, call) {
-    const { digests, stream: body } = call
+    const { digests } = call
     expectStorable(world, call)
     const partNumber = partNumberOf(call)
     const name = uploadName(call)
     const checksum = checksumOfPart(world, call, await world.objects.getUpload(name))
     const md5 = digests && (() => digests().md5)
-    const { etag } = await world.objects.putPart(name, { partNumber, body, md5, ...checksum })
+    const { etag } = await world.objects.putPart(name, { partNumber, body: call.stream(), md5, ...checksum })
     const { 'x-amz-checksum-type': _, ...sent } = checksumHeaders(sentChecksum(world, digests)?.())
     return { headers: { etag: `"${etag}"`, ...sent } }
   },

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { startCrc32c, startCrc64nvme } from './crc.ts'
 import { combineCrcs, type SizedCrc } from './crc-combine.ts'
@@ -44,6 +44,14 @@ export function startChecksum(algorithm: ChecksumAlgorithm | 'md5'): Checksum {
   if (algorithm === 'crc32c') return startCrc32c()
   if (algorithm === 'crc64nvme') return startCrc64nvme()
   return createHash(algorithm)
+}
+
+/** The checksum of all bytes at once. */
+export function sumOf(algorithm: ChecksumAlgorithm | 'md5', bytes: Buffer): Buffer {
+  if (algorithm === 'md5' || algorithm === 'sha1' || algorithm === 'sha256') return hash(algorithm, bytes, 'buffer')
+  const sum = startChecksum(algorithm)
+  sum.update(bytes)
+  return sum.digest()
 }
 
 /** The algorithm of a name as x-amz-checksum-algorithm has it, such as `CRC32`, in any case; or undefined. */

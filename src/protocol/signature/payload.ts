@@ -1,88 +1,50 @@
-import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { type Checksum, type ChecksumAlgorithm, startChecksum } from './checksums.ts'
 import { ChunkDecoder } from './chunked.ts'
+import type { HashPool } from './hash-pool.ts'
+import { digestsOfNothing, judge, type PayloadDigests, sumsOf } from './payload-digests.ts'
 import { payloadFault } from './payload-faults.ts'
-import { isChecksum, type PayloadPlan } from './payload-plan.ts'
-import { equalSecrets } from './wire.ts'
-
-/** What was computed over a body. */
-export interface PayloadDigests {
-  /** Decoded bytes. */
-  readonly length: number
-  /** Hex; the ETag of an object is made of it. */
-  readonly md5: string
-  /** Hex; present when the request named it. */
-  readonly sha256?: string
-  /** Base64; present when the request asked for a checksum. */
-  readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: string }
-}
+import type { PayloadPlan } from './payload-plan.ts'
+import { type PayloadSums, type Sum, sumsHere, sumsOnThreads } from './payload-sums.ts'
+import { largestSmall, SmallPayload } from './small-payload.ts'
 
 /** A verified body: it ends only if all that the plan says was true, else it errs with a Fault. */
 export interface PayloadStream extends Readable {
   /** What was computed; throws before the stream has ended. */
   digests(): PayloadDigests
+  /** To be called by a reader that is done with bytes it was given, if ever: they may change from then on. */
+  recycle?(bytes: Buffer): void
+  /** All bytes of a small body that nobody reads yet, without what a stream costs. Rejects with the Fault. */
+  whole?(): Promise<Buffer>
 }
 
-/** Computes all digests of a plan, each once, and compares them at the end. */
-class Verifier {
-  readonly #plan: PayloadPlan
-  readonly #sums: Map<ChecksumAlgorithm | 'md5', Checksum>
-  #length = 0
+/** From this length on, in bytes, a body is worth a thread. */
+const leastThreaded = 2 ** 20
 
-  constructor(plan: PayloadPlan) {
-    this.#plan = plan
-    const wanted = new Set<ChecksumAlgorithm | 'md5'>(['md5'])
-    if (plan.sha256 !== undefined) wanted.add('sha256')
-    if (plan.checksum) wanted.add(plan.checksum.algorithm)
-    this.#sums = new Map([...wanted].map((algorithm) => [algorithm, startChecksum(algorithm)]))
-  }
-
-  update(data: Buffer): void {
-    this.#length += data.length
-    if (this.#plan.length !== undefined && this.#length > this.#plan.length) throw payloadFault('incomplete')
-    for (const sum of this.#sums.values()) sum.update(data)
-  }
-
-  end(trailers: ReadonlyMap<string, string>): PayloadDigests {
-    const { length, sha256, md5, checksum } = this.#plan
-    if (length !== undefined && this.#length !== length) throw payloadFault('incomplete')
-    const sums = new Map([...this.#sums].map(([algorithm, sum]) => [algorithm, sum.digest()]))
-    const computed = { md5: sums.get('md5')?.toString('hex') ?? '', sha256: sums.get('sha256')?.toString('hex') }
-    if (sha256 !== undefined && !equalSecrets(sha256, computed.sha256 ?? '')) {
-      const fields = { ClientComputedContentSHA256: sha256, S3ComputedContentSHA256: computed.sha256 ?? '' }
-      throw payloadFault('sha256', [], { fields })
-    }
-    if (md5 !== undefined && md5 !== computed.md5) throw payloadFault('md5')
-    const result = {
-      length: this.#length,
-      md5: computed.md5,
-      ...(computed.sha256 === undefined ? {} : { sha256: computed.sha256 }),
-    }
-    if (!checksum) return result
-    const { algorithm } = checksum
-    const expected = checksum.value ?? trailers.get(`x-amz-checksum-${algorithm}`) ?? ''
-    if (!isChecksum(algorithm, expected)) throw payloadFault('badChecksum', [`x-amz-checksum-${algorithm}`])
-    const value = sums.get(algorithm)?.toString('base64') ?? ''
-    if (value !== expected) throw payloadFault('checksum', [algorithm.toUpperCase()])
-    return { ...result, checksum: { algorithm, value } }
-  }
-}
+/** So many blocks of a large body wait to be stored. */
+const mostUnread = 2
 
 /**
  * Reads the source itself, event by event: a Transform between two pipes costs more than the hashes of a small body.
  */
 class VerifiedPayload extends Readable implements PayloadStream {
   readonly #source: Readable
-  readonly #verifier: Verifier
+  readonly #plan: PayloadPlan
+  readonly #sums: PayloadSums
   readonly #decoder: ChunkDecoder | undefined
+  #length = 0
   #digests: PayloadDigests | undefined
   #isRead = false
+  #isWhole = false
 
-  constructor(source: Readable, plan: PayloadPlan) {
-    super()
+  constructor(source: Readable, plan: PayloadPlan, pool?: HashPool) {
+    const isLarge = pool && (plan.length ?? 0) >= leastThreaded
+    // Blocks are passed on one by one: else a reader that is late would get copies, joined.
+    super(isLarge ? { objectMode: true, highWaterMark: mostUnread } : {})
     this.#source = source
-    this.#verifier = new Verifier(plan)
+    this.#plan = plan
+    this.#sums = isLarge
+      ? sumsOnThreads(pool, sumsOf(plan), this.#goOn, (error) => void this.destroy(error))
+      : sumsHere(sumsOf(plan))
     this.#decoder = plan.chunks && new ChunkDecoder(plan.chunks)
     // Whoever reads is told of an error, also of one from before; a body that nobody reads yet takes no process down.
     this.on('error', () => undefined)
@@ -95,29 +57,56 @@ class VerifiedPayload extends Readable implements PayloadStream {
     return this.#digests
   }
 
+  recycle(bytes: Buffer): void {
+    this.#sums.recycle(bytes)
+  }
+
   override _read(): void {
-    if (this.#isRead) this.#source.resume()
-    else this.#source.on('data', this.#take).on('end', this.#end)
+    if (!this.#isRead) this.#source.on('data', this.#take).on('end', this.#end)
+    else if (!this.#sums.isBehind) this.#source.resume()
     this.#isRead = true
   }
 
   readonly #take = (data: Buffer): void =>
     this.#attempt(() => {
       for (const piece of this.#decoder ? this.#decoder.push(data) : [data]) {
-        this.#verifier.update(piece)
-        if (!this.push(piece)) this.#source.pause()
+        this.#length += piece.length
+        const { length } = this.#plan
+        if (length !== undefined && this.#length > length) throw payloadFault('incomplete')
+        for (const bytes of this.#sums.take(piece)) if (!this.push(bytes)) this.#source.pause()
+        if (this.#sums.isBehind) this.#source.pause()
       }
     })
 
+  /** The hashes have caught up. */
+  readonly #goOn = (): void => {
+    if (!this.#isWhole && this.readableLength < this.readableHighWaterMark) this.#source.resume()
+  }
+
   readonly #end = (): void =>
     this.#attempt(() => {
-      this.#digests = this.#verifier.end(this.#decoder ? this.#decoder.end() : new Map())
-      this.push(null)
+      const trailers = this.#decoder ? this.#decoder.end() : new Map<string, string>()
+      const { length } = this.#plan
+      if (length !== undefined && this.#length !== length) throw payloadFault('incomplete')
+      this.#isWhole = true
+      for (const bytes of this.#sums.rest()) this.push(bytes)
+      const sums = this.#sums.digests()
+      if (!(sums instanceof Promise)) return this.#conclude(sums, trailers)
+      sums.then(
+        (all) => this.#attempt(() => this.#conclude(all, trailers)),
+        (error: Error) => this.destroy(error),
+      )
     })
+
+  #conclude(sums: ReadonlyMap<Sum, Buffer>, trailers: ReadonlyMap<string, string>): void {
+    if (this.destroyed) return
+    this.#digests = judge(this.#plan, this.#length, sums, trailers)
+    this.push(null)
+  }
 
   /** The source errs, or closes before its end. */
   readonly #breakOff = (cause?: Error | null): void => {
-    if (!this.#digests) this.destroy(payloadFault('incomplete', [], cause ? { cause } : {}))
+    if (!this.#isWhole) this.destroy(payloadFault('incomplete', [], cause ? { cause } : {}))
   }
 
   #attempt(work: () => void): void {
@@ -131,16 +120,14 @@ class VerifiedPayload extends Readable implements PayloadStream {
   /** The source is not destroyed, because the answer goes over its socket; what is left of it is read and dropped. */
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     const source = this.#source
+    this.#sums.drop()
     source.off('data', this.#take).off('end', this.#end).off('close', this.#breakOff).off('error', this.#breakOff)
     source.on('error', () => undefined).resume()
     done(error)
   }
 }
 
-const emptyMd5 = createHash('md5').digest('hex')
-const emptySha256 = createHash('sha256').digest('hex')
-
-/** The body of a request that has none: it is judged all the same, by what was signed of it. */
+/** The body of a request that has none. */
 class NoPayload extends Readable implements PayloadStream {
   readonly #plan: PayloadPlan
   #digests: PayloadDigests | undefined
@@ -151,11 +138,7 @@ class NoPayload extends Readable implements PayloadStream {
   }
 
   digests(): PayloadDigests {
-    const { sha256, md5, checksum, length } = this.#plan
-    const isPlain = md5 === undefined && !checksum && !length && (sha256 ?? emptySha256) === emptySha256
-    this.#digests ??= isPlain
-      ? { length: 0, md5: emptyMd5, ...(sha256 !== undefined && { sha256 }) }
-      : new Verifier(this.#plan).end(new Map())
+    this.#digests ??= digestsOfNothing(this.#plan)
     return this.#digests
   }
 
@@ -175,8 +158,11 @@ class NoPayload extends Readable implements PayloadStream {
  * with a Fault (IncompleteBody, XAmzContentSHA256Mismatch, BadDigest, SignatureDoesNotMatch, …); the source survives.
  * `isEmpty` says that the source has no byte, not even of chunks, so that it need not be waited for.
  */
-export function payloadStream(source: Readable, plan: PayloadPlan, isEmpty = false): PayloadStream {
-  return isEmpty ? new NoPayload(plan) : new VerifiedPayload(source, plan)
+export function payloadStream(source: Readable, plan: PayloadPlan, isEmpty = false, pool?: HashPool): PayloadStream {
+  if (isEmpty) return new NoPayload(plan)
+  return plan.length !== undefined && plan.length <= largestSmall
+    ? new SmallPayload(source, plan)
+    : new VerifiedPayload(source, plan, pool)
 }
 
 /** Reads a whole small body, verified as by payloadStream. Throws MaxMessageLengthExceeded past `limit` bytes. */
