@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config'
  */
 const exclude = ['**/dist/**', '**/node_modules/**', '**/.euca-emu/**']
 /** What starts whole emulators, without booting. */
-const slower = ['conformance/emulator.test.ts', 'src/foreign-clients.test.ts']
+const slower = ['conformance/emulator.test.ts', 'conformance/mutants.test.ts', 'src/foreign-clients.test.ts']
 export default defineConfig({
   test: {
     reporters: ['default', './src/closing-line.mjs'],

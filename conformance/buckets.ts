@@ -1,17 +1,43 @@
+import { list, readXml, text, type Xml } from '../src/client/xml.ts'
 import type { Clients } from './clients.ts'
 import type { Tools } from './tools.ts'
 
-/** Empties and removes a bucket. */
-export async function removeBucket({ minio }: Clients, bucket: string): Promise<void> {
-  const keys: string[] = []
-  for await (const { name } of minio.listObjectsV2(bucket, '', true) as AsyncIterable<{ name?: string }>) {
-    if (name !== undefined) keys.push(name)
+/** A key as it stands in a path: its slashes stay. */
+export const keyPath = (key: string): string => key.split('/').map(encodeURIComponent).join('/')
+
+/** A name that came percent-encoded, so that no character of it is lost in XML; a space may have come as a plus. */
+const decoded = (name = '') => decodeURIComponent(name.replaceAll('+', ' '))
+
+/** Asks again and again for a listing and removes what is on it, until it is complete. */
+async function removeListed(
+  { s3 }: Clients,
+  bucket: string,
+  query: string,
+  names: readonly string[],
+  remove: (row: Xml) => string,
+) {
+  for (let isMore = true; isMore; ) {
+    const answer = await s3({ method: 'GET', path: `/${bucket}`, query: `${query}&encoding-type=url` })
+    const { content } = readXml(answer.body.toString())
+    for (const row of names.flatMap((name) => list(content, name))) {
+      const key = keyPath(decoded(text(row, 'Key')))
+      await s3({ method: 'DELETE', path: `/${bucket}/${key}`, query: remove(row) })
+    }
+    isMore = text(content, 'IsTruncated') === 'true'
   }
-  for (const key of keys) await minio.removeObject(bucket, key)
-  for await (const { key } of minio.listIncompleteUploads(bucket, '', true) as AsyncIterable<{ key: string }>) {
-    await minio.removeIncompleteUpload(bucket, key)
-  }
-  await minio.removeBucket(bucket)
+}
+
+/** Empties and removes a bucket: whatever its keys are, which minio-js trims and takes for numbers. */
+export async function removeBucket(clients: Clients, bucket: string): Promise<void> {
+  await removeListed(clients, bucket, 'list-type=2', ['Contents'], () => '')
+  await removeListed(clients, bucket, 'uploads', ['Upload'], (row) => `uploadId=${text(row, 'UploadId')}`)
+  await clients.s3({ method: 'DELETE', path: `/${bucket}` })
+}
+
+/** Removes all versions and delete markers of a bucket. */
+export async function removeVersions(clients: Clients, bucket: string): Promise<void> {
+  const names = ['Version', 'DeleteMarker']
+  await removeListed(clients, bucket, 'versions', names, (row) => `versionId=${text(row, 'VersionId')}`)
 }
 
 /** Makes a bucket that is emptied and removed after the case. */

@@ -7,17 +7,19 @@ import { afterAll, expect, test } from 'vitest'
 import { type Capability, capabilities } from './case.ts'
 import { loadCases } from './cases.ts'
 import { runCase } from './run.ts'
+import { boots } from './schedule.ts'
 import type { Target } from './target.ts'
 
 const cases = await loadCases()
 
 test('every case says what it rests on, and needs what it uses', () => {
   expect(cases.length).toBeGreaterThan(60)
-  for (const { id, title, source, seconds, needs, covers } of cases) {
+  for (const { id, title, source, seconds, cents = 0, needs, covers } of cases) {
     expect(title.length, id).toBeGreaterThan(10)
     expect(source.length, id).toBeGreaterThan(10)
     expect(seconds, id).toBeGreaterThan(0)
     if (covers.includes('RunInstances')) expect(needs, id).toContain('instance-store')
+    if (boots({ needs })) expect(cents, `${id} boots a guest, which costs`).toBeGreaterThan(0)
   }
 })
 
@@ -53,7 +55,7 @@ const target = (url: string): Target => ({
   fidelity: 'eucalyptus',
   region: 'eucalyptus',
   zone: 'one',
-  endpoints: { ec2: url, s3: url, sts: url },
+  endpoints: { ec2: url, s3: url, sts: url, iam: url },
   administrator: administrator!,
   user: user!,
   cloudCertificate: publicKey.export({ type: 'spki', format: 'pem' }).toString(),

@@ -1,8 +1,8 @@
 import { type QueryClient, queryClient } from '../src/client/ec2.ts'
 import { type S3Request, type S3Target, s3Request } from '../src/client/s3.ts'
-import type { RawResponse } from '../src/client/send.ts'
+import type { RawResponse, Send } from '../src/client/send.ts'
 import { serviceError } from '../src/client/service-error.ts'
-import { type MinioClient, minioClient } from './minio.ts'
+import { type MinioClient, minioClient, type Transport } from './minio.ts'
 import type { Account, Target } from './target.ts'
 
 /** Everything by which a case talks to the target as one account. */
@@ -10,6 +10,8 @@ export interface Clients {
   readonly account: Account
   readonly ec2: QueryClient
   readonly sts: QueryClient
+  /** Rejects for a target that names no endpoint of it. */
+  readonly iam: QueryClient
   /** A released client that nobody of this project wrote. */
   readonly minio: MinioClient
   /** Requests that better clients do not make. Throws ServiceError for an answer that is no success. */
@@ -25,17 +27,46 @@ export async function answered(response: Promise<RawResponse>): Promise<RawRespo
   return got
 }
 
-/** The clients of an account of the target; `region` replaces the one in the scope of signatures. */
-export function clientsOf(target: Target, account: Account, region = target.region): Clients {
-  const { ec2, sts, s3 } = target.endpoints
-  const { accessKeyId, secretAccessKey } = account
-  const signer = { accessKeyId, secretAccessKey, region }
+/** The client of a service that the target has not. */
+function missing({ name }: Target): QueryClient {
+  const refuse = async () => {
+    throw new Error(`the target ${name} has no endpoints.iam: the case needs iam`)
+  }
+  return { call: refuse, rawRequest: refuse }
+}
+
+/** What carries the requests of all clients, in place of the network alone: whoever keeps a record of them. */
+export interface Wire {
+  readonly send: Send
+  /** As minio-js takes it. */
+  readonly transport: Transport
+  readonly fetch: typeof fetch
+}
+
+/** What of clients can be otherwise. */
+export interface ClientOptions {
+  /** Replaces the target's in the scope of signatures. */
+  readonly region?: string
+  readonly wire?: Wire
+}
+
+/** The clients of an account of the target. */
+export function clientsOf(target: Target, account: Account, options: ClientOptions = {}): Clients {
+  const { ec2, sts, iam, s3 } = target.endpoints
+  const { region = target.region, wire } = options
+  const { accountId: _, ...key } = account
+  const carrier = wire && { send: wire.send }
+  const signer = { ...key, region, ...carrier }
   const s3Target = { ...signer, endpoint: s3 }
   return {
     account,
     ec2: queryClient({ ...signer, endpoint: ec2, service: 'ec2', version: '2015-10-01' }),
     sts: queryClient({ ...signer, endpoint: sts, service: 'sts', version: '2011-06-15' }),
-    minio: minioClient(s3, signer),
+    iam:
+      iam === undefined
+        ? missing(target)
+        : queryClient({ ...signer, endpoint: iam, service: 'iam', version: '2010-05-08' }),
+    minio: minioClient(s3, { ...key, region, ...(wire && { transport: wire.transport }) }),
     s3Target,
     s3: (request) => answered(s3Request(s3Target, request)),
   }

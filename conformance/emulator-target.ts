@@ -1,4 +1,5 @@
 import { type Capability, capabilities } from './case.ts'
+import { foreign } from './levels.ts'
 import { until } from './patience.ts'
 import type { Account, Fidelity, Target } from './target.ts'
 
@@ -38,11 +39,10 @@ async function paceOf(url: string): Promise<number> {
   return Math.max(1, pace ?? 1)
 }
 
-/** What an emulator can do; `boots`: whether its guests really boot. AWS bundles Windows only, and Eucalyptus has no VM Import. */
+/** What an emulator can do; `boots`: whether its guests really boot. */
 export function emulatorCapabilities(fidelity: Fidelity, boots: boolean): Capability[] {
-  const lacks: Capability = fidelity === 'aws' ? 'bundle-instance' : 'vm-import'
   const words = Object.keys(capabilities) as Capability[]
-  return words.filter((word) => word !== lacks && (boots || !word.startsWith('boots-')))
+  return words.filter((word) => !foreign[fidelity].includes(word) && (boots || !word.startsWith('boots-')))
 }
 
 /** A fresh emulator as a target. `boots`: whether its guests really boot; `timeScale`: on an ordinary host that is busy. */
@@ -60,6 +60,7 @@ export async function emulatorTarget(
       ec2: `${url}/services/compute`,
       s3: `${url}/services/objectstorage`,
       sts: `${url}/services/Tokens`,
+      iam: `${url}/services/Euare`,
     },
     administrator: credentials,
     user: await makeAccount(emulator, 'conformance'),

@@ -21,6 +21,8 @@ export interface BundleToUpload {
   /** The account that the manifest names. */
   readonly accountId?: string
   readonly cloudCertificate?: string
+  /** For whom besides the cloud it is encrypted. */
+  readonly userCertificate?: string
   readonly acl?: string
   readonly blockDeviceMapping?: Readonly<Record<string, string>>
 }
@@ -50,7 +52,8 @@ function certificateOf({ target }: Tools): string {
 
 /** Bundles an image and uploads it with minio-js into a bucket of its own, which is removed after the case. */
 export async function uploadBundle(tools: Tools, bundle: BundleToUpload = {}): Promise<StoredBundle> {
-  const { clients = tools.administrator, image = randomImage(), kind = 'machine', acl, blockDeviceMapping } = bundle
+  const { clients = tools.administrator, image = randomImage(), kind = 'machine', acl } = bundle
+  const { blockDeviceMapping, userCertificate } = bundle
   const { accountId = clients.account.accountId, cloudCertificate = certificateOf(tools) } = bundle
   const bucket = await makeBucket(tools, clients)
   const name = 'image'
@@ -64,6 +67,7 @@ export async function uploadBundle(tools: Tools, bundle: BundleToUpload = {}): P
     architecture: 'x86_64',
     cloudCertificate,
     ...(acl !== undefined && { acl }),
+    ...(userCertificate !== undefined && { userCertificate }),
     ...(blockDeviceMapping && { blockDeviceMapping }),
   })
   return { ...uploaded, bucket, manifest: `${name}.manifest.xml`, firstPart: `${name}.part.00` }

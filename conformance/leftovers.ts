@@ -12,8 +12,8 @@ const gone = /NotFound|^NoSuch/
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : error instanceof Error ? error.name : ''
 
-/** An empty list of removals. */
-export function createLeftovers(): Leftovers {
+/** An empty list of removals; `onRemoved` is told of each that is done. */
+export function createLeftovers(onRemoved: (label: string) => void = () => undefined): Leftovers {
   const removals: { label: string; remove: () => Promise<unknown> }[] = []
   return {
     later: (label, remove) => void removals.push({ label, remove }),
@@ -21,10 +21,15 @@ export function createLeftovers(): Leftovers {
       const leaked: string[] = []
       for (let next = removals.pop(); next; next = removals.pop()) {
         const { label, remove } = next
-        await remove().catch((error: unknown) => {
-          if (gone.test(codeOf(error))) return
-          leaked.push(`${label}: ${error instanceof Error ? error.message : String(error)}`)
-        })
+        try {
+          await remove()
+        } catch (error) {
+          if (!gone.test(codeOf(error))) {
+            leaked.push(`${label}: ${error instanceof Error ? error.message : String(error)}`)
+            continue
+          }
+        }
+        onRemoved(label)
       }
       return leaked
     },

@@ -23,10 +23,22 @@ class ServicePathClient extends Client {
   }
 }
 
+/** What minio-js makes its requests by, in place of Node's own modules. */
+export type Transport = NonNullable<ClientOptions['transport']>
+
+/** Who connects, and how. */
+export interface MinioSigner {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+  readonly region: string
+  readonly transport?: Transport
+}
+
 /** Connects to the object storage at a URL, which may have a path. Nothing is sent yet. */
 export function minioClient(
   endpoint: string,
-  { accessKeyId, secretAccessKey, region }: { accessKeyId: string; secretAccessKey: string; region: string },
+  { accessKeyId, secretAccessKey, sessionToken, region, transport }: MinioSigner,
 ): MinioClient {
   const { protocol, hostname, port, pathname } = new URL(endpoint)
   const useSSL = protocol === 'https:'
@@ -38,6 +50,8 @@ export function minioClient(
     secretKey: secretAccessKey,
     region,
     pathStyle: true,
+    ...(sessionToken !== undefined && { sessionToken }),
+    ...(transport && { transport }),
   }
   return new ServicePathClient(options, pathname.replace(/\/+$/, ''))
 }

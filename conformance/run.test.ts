@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { type Case, defineCase } from './case.ts'
 import { runCase, runCases } from './run.ts'
@@ -82,9 +83,11 @@ test('a run reports each case, the unproven ones and, last, the counts', async (
   expect(report).toMatchObject({ target: 'nowhere', fidelity: 'eucalyptus', passed: 1, failed: 1, skipped: 1 })
   expect(report.unproven).toEqual(['area/good', 'area/bad', 'area/flying'])
   expect(lines).toEqual([
-    expect.stringMatching(/^passed {2}area\/good \(\d+\.\d s\)$/),
+    expect.stringMatching(/^passed {2}area\/good \(\d+\.\d s, unproven\)$/),
     expect.stringMatching(/^failed {2}area\/bad/),
-    '        not so',
+    '        expected  area/bad (MUST)',
+    '        rests on  this test',
+    '        so        not so',
     expect.stringMatching(/^skipped area\/flying/),
     '        the target does not declare boots-hvm, images',
     '3 of 3 cases unproven: they have passed on nothing but the emulator',
@@ -111,4 +114,53 @@ test('a case without a second account says what it should have declared', async 
     verdict: 'failed',
     reason: expect.stringContaining('two-accounts'),
   })
+})
+
+test.each([{}, { lanes: { parallel: 1, boots: 1 } }])(
+  'a run (%j) that is ended begins no further case',
+  async (lanes) => {
+    const told = new AbortController()
+    const last = oneCase('area/last', async () => told.abort())
+    const report = await runCases([last, good], target, { signal: told.signal, ...lanes })
+    expect(report).toMatchObject({ interrupted: true, passed: 1, results: [{ id: 'area/last' }] })
+  },
+)
+
+test('results are in the order of the cases, whatever the order of the run', async () => {
+  const cases = Array.from({ length: 9 }, (_, index) => oneCase(`area/number-${index}`, async () => undefined))
+  const begun: string[] = []
+  const onStart = ({ id }: Case) => void begun.push(id)
+  const report = await runCases(cases, target, { seed: 3, lanes: { parallel: 2, boots: 1 }, onStart })
+  expect(report.seed).toBe(3)
+  expect(report.results.map(({ id }) => id)).toEqual(cases.map(({ id }) => id))
+  expect(begun).not.toEqual(cases.map(({ id }) => id))
+  expect(report).not.toHaveProperty('interrupted')
+})
+
+test('in a certificate a known difference is a failure, too', async () => {
+  const differences = [{ ...difference, case: 'area/bad' }]
+  expect(await runCase(bad, target, { differences, certify: 'gold' })).toMatchObject({
+    verdict: 'failed',
+    reason: 'the certificate "gold" lets nothing be skipped: known difference: old (a page)',
+  })
+  expect(await runCases([good], target, { certify: 'gold' })).toMatchObject({
+    certificate: expect.stringMatching(/^gold \d{4}\.\d$/),
+  })
+})
+
+test('names, folders and removals are in the journal', async () => {
+  const lines: object[] = []
+  const journal = { write: (line: object) => void lines.push(line), close: () => undefined }
+  const making = oneCase('area/making', async (tools) => {
+    const name = tools.name('bucket')
+    expect(lines).toEqual([{ name }])
+    tools.later(`bucket ${name}`, async () => undefined)
+    expect(await stat(await tools.folder())).toBeTruthy()
+  })
+  expect(await runCase(making, target, { runId: '0123abcd', journal })).toMatchObject({ verdict: 'passed' })
+  const { name } = lines[0] as { name: string }
+  const { folder } = lines[1] as { folder: string }
+  expect(name).toMatch(/^conformance-0123abcd-[0-9a-f]+-bucket$/)
+  expect(lines.slice(2)).toEqual([{ removed: `folder ${folder}` }, { removed: `bucket ${name}` }])
+  await expect(stat(folder)).rejects.toThrow(/ENOENT/)
 })

@@ -1,17 +1,28 @@
 import type { Case } from './case.ts'
+import type { Wire } from './clients.ts'
 import { type Difference, differences as knownDifferences } from './differences.ts'
 import evidence from './evidence.json' with { type: 'json' }
+import type { Journal } from './journal.ts'
+import { type Certificate, edition } from './levels.ts'
+import { linesOf } from './reports/lines.ts'
+import { inLanes, type Lanes, shuffled } from './schedule.ts'
+import { type Selection, selected } from './select.ts'
 import type { Target } from './target.ts'
-import { newRunId, openTools } from './tools.ts'
+import { newRunId, openTools, type Tools } from './tools.ts'
 
 /** What became of one case. */
 export interface Result {
   readonly id: string
   readonly title: string
   readonly level: Case['level']
+  /** What the expectation rests on. */
+  readonly source: string
   readonly verdict: 'passed' | 'failed' | 'skipped'
   /** Why it was skipped, or how it failed. */
   readonly reason?: string
+  /** What was asked last before it failed, and what came; known when the case was watched. */
+  readonly asked?: string
+  readonly came?: string
   /** The first error of a failed case. */
   readonly error?: unknown
   /** What the case has made and could not remove, a line each. */
@@ -25,6 +36,12 @@ export interface Report {
   readonly fidelity: Target['fidelity']
   readonly run: string
   readonly started: string
+  /** The seed of a random order. */
+  readonly seed?: number
+  /** The certificate that was asked for: its level and the edition of its rules. */
+  readonly certificate?: string
+  /** The run was ended before all cases had their turn. */
+  readonly interrupted?: true
   readonly results: readonly Result[]
   readonly passed: number
   readonly failed: number
@@ -33,10 +50,37 @@ export interface Report {
   readonly unproven: readonly string[]
 }
 
+/** Watches one case. */
+export interface Watcher {
+  /** Carries, and records, what the case's clients send. */
+  readonly wire?: Wire
+  /**
+   * Called when the case has ended and before it is cleared up after. What it gives is added to the result. It must not
+   * throw: the case's own error comes first.
+   */
+  finish?(tools: Tools, failure: { readonly error: unknown } | undefined): Promise<Partial<Result>>
+}
+
+/** What a run tells while it goes on. */
+export interface RunEvents {
+  readonly onStart?: (one: Case) => void
+  readonly onResult?: (result: Result, one: Case) => void
+  /** Called for each case before it starts. */
+  readonly watch?: (one: Case) => Watcher
+}
+
 /** How to run. */
-export interface RunOptions {
-  /** Beginnings of the ids to run; all when left out. */
-  readonly only?: readonly string[]
+export interface RunOptions extends RunEvents, Selection {
+  /** The run's id, in the names of all that it makes; a new one when left out. */
+  readonly runId?: string
+  /** Where intents are written down. */
+  readonly journal?: Journal
+  /** For a random order: the same seed gives the same. */
+  readonly seed?: number
+  /** One after the other when left out. */
+  readonly lanes?: Lanes
+  /** Once aborted no further case is begun; those under way clear up after themselves. */
+  readonly signal?: AbortSignal
   /** Told of each line of the console report. */
   readonly report?: (line: string) => void
   readonly differences?: readonly Difference[]
@@ -53,69 +97,88 @@ export const lacking = (one: Case, target: Pick<Target, 'capabilities'>): string
 export async function runCase(
   one: Case,
   target: Target,
-  { runId = newRunId(), differences = knownDifferences }: { runId?: string; differences?: readonly Difference[] } = {},
+  options: Pick<RunOptions, 'differences' | 'watch' | 'journal' | 'runId' | 'certify'> = {},
 ): Promise<Result> {
-  const { id, title, level } = one
-  const base = { id, title, level, leaked: [] }
+  const { runId = newRunId(), differences = knownDifferences, watch, journal, certify } = options
+  const { id, title, level, source } = one
+  const base = { id, title, level, source, leaked: [] }
   const missing = lacking(one, target)
   if (missing.length) {
-    return { ...base, verdict: 'skipped', reason: `the target does not declare ${missing.join(', ')}`, seconds: 0 }
+    const reason = `the target does not declare ${missing.join(', ')}`
+    return { ...base, ...skipped(reason, certify), seconds: 0 }
   }
   const started = performance.now()
-  const { tools, clear } = openTools(target, runId)
+  const watcher = watch?.(one)
+  const { tools, clear } = openTools(target, runId, {
+    ...(watcher?.wire && { wire: watcher.wire }),
+    ...(journal && { journal }),
+  })
   const failure = await one.run(tools).then(
     () => undefined,
     (error: unknown) => ({ error }),
   )
+  const seen = await watcher?.finish?.(tools, failure)
   const leaked = await clear()
   const known = differences.find((difference) => difference.target === target.name && difference.case === id)
   const seconds = (performance.now() - started) / 1000
-  return { ...base, ...judged(failure, leaked, known), leaked, seconds }
+  return { ...base, ...seen, ...judged(failure, leaked, known, certify), leaked, seconds }
+}
+
+const failed = (error: unknown) => {
+  const reason = error instanceof Error ? error.message : String(error)
+  return { verdict: 'failed', reason, error } as const
+}
+
+/** A certificate says that all of it was seen: there what would be skipped has failed. */
+function skipped(reason: string, certify: Certificate | undefined) {
+  if (certify === undefined) return { verdict: 'skipped', reason } as const
+  return failed(new Error(`the certificate "${certify}" lets nothing be skipped: ${reason}`))
 }
 
 function judged(
   failure: { error: unknown } | undefined,
   leaked: readonly string[],
   known: Difference | undefined,
+  certify: Certificate | undefined,
 ): Pick<Result, 'verdict' | 'reason' | 'error'> {
-  const failed = (error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error)
-    return { verdict: 'failed', reason, error } as const
-  }
-  if (failure && known) return { verdict: 'skipped', reason: `known difference: ${known.reason} (${known.link})` }
+  if (failure && known) return skipped(`known difference: ${known.reason} (${known.link})`, certify)
   if (failure) return failed(failure.error)
   if (leaked.length) return failed(new Error(`left behind: ${leaked.join('; ')}`))
   if (known) return failed(new Error(`this is listed as a known difference (${known.reason}), but it passes`))
   return { verdict: 'passed' }
 }
 
-function linesOf({ verdict, id, reason, leaked, seconds }: Result): string[] {
-  const head = `${verdict.padEnd(7)} ${id} (${seconds.toFixed(1)} s)`
-  if (verdict === 'passed') return [head]
-  const leaks = leaked.map((leak) => `        left behind: ${leak}`)
-  return [head, ...(reason ?? '').split('\n').map((line) => `        ${line}`), ...leaks]
-}
-
 /** The last line of every report: `N passed, N failed, N skipped`. */
 export const closingLine = ({ passed, failed, skipped }: Pick<Report, 'passed' | 'failed' | 'skipped'>): string =>
   `${passed} passed, ${failed} failed, ${skipped} skipped`
 
-/** Runs cases one after the other. The report can be written as JSON; its lines are those of a plain console. */
+/** Runs the selected cases. The report can be written as JSON; its lines are those of a plain console. */
 export async function runCases(cases: readonly Case[], target: Target, options: RunOptions = {}): Promise<Report> {
-  const { only, report = () => undefined, differences = knownDifferences } = options
-  const runId = newRunId()
-  const chosen = cases.filter(({ id }) => !only || only.some((beginning) => id.startsWith(beginning)))
+  const { runId = newRunId(), onStart, onResult, report = () => undefined, lanes, seed, certify, signal } = options
+  const chosen = selected(cases, target, options)
   const started = new Date().toISOString()
-  const results: Result[] = []
-  for (const one of chosen) {
-    const result = await runCase(one, target, { runId, differences })
+  const results = new Map<string, Result>()
+  const work = async (one: Case) => {
+    onStart?.(one)
+    const result = await runCase(one, target, { ...options, runId })
+    results.set(one.id, result)
+    onResult?.(result, one)
     for (const line of linesOf(result)) report(line)
-    results.push(result)
   }
-  const count = (verdict: Result['verdict']) => results.filter((result) => result.verdict === verdict).length
+  const order = seed === undefined ? chosen : shuffled(chosen, seed)
+  if (lanes) await inLanes(order, lanes, work, signal)
+  else for (const one of order) if (!signal?.aborted) await work(one)
+  const all = chosen.flatMap(({ id }) => results.get(id) ?? [])
+  const count = (verdict: Result['verdict']) => all.filter((result) => result.verdict === verdict).length
   const counts = { passed: count('passed'), failed: count('failed'), skipped: count('skipped') }
   const unproven = chosen.map(({ id }) => id).filter((id) => !Object.hasOwn(evidence, id))
   report(`${unproven.length} of ${chosen.length} cases unproven: they have passed on nothing but the emulator`)
   report(closingLine(counts))
-  return { target: target.name, fidelity: target.fidelity, run: runId, started, results, ...counts, unproven }
+  return {
+    ...{ target: target.name, fidelity: target.fidelity, run: runId, started },
+    ...(seed !== undefined && { seed }),
+    ...(certify && { certificate: `${certify} ${edition}` }),
+    ...(all.length < chosen.length && { interrupted: true }),
+    ...{ results: all, ...counts, unproven },
+  }
 }

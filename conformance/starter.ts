@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BuiltFixture, defaultCache, installedFixtures } from '../fixtures/catalog.ts'
 import { withNonce } from '../fixtures/nonce.ts'
@@ -19,8 +17,7 @@ export async function starterImage<Kind extends BuiltFixture['virtualization']>(
 
 /** A copy of an image's file with a fresh nonce in its bytes; it is removed after the case. */
 export async function withFreshNonce(tools: Tools, source: string): Promise<{ file: string; nonce: string }> {
-  const folder = await mkdtemp(join(tmpdir(), 'euca-emu-conformance-'))
-  tools.later(`folder ${folder}`, () => rm(folder, { recursive: true, force: true }))
+  const folder = await tools.folder()
   const [file, nonce] = [join(folder, 'image'), tools.name('nonce')]
   await withNonce(source, file, nonce)
   return { file, nonce }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { cloudFrom, type Environment } from '../src/client/eucarc.ts'
+import { cloudFrom, type Environment, keysFrom } from '../src/client/eucarc.ts'
 import { type Capability, capabilities } from './case.ts'
+import { ConformanceRefused } from './refused.ts'
 
 /** Whose words the target speaks where Eucalyptus and AWS differ. */
 export type Fidelity = 'eucalyptus' | 'aws'
@@ -11,6 +12,8 @@ export interface Account {
   readonly accountId: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
+  /** Of temporary credentials. */
+  readonly sessionToken?: string
 }
 
 /** A cloud to run cases on: all that is known of it, declared by its owner. */
@@ -20,7 +23,7 @@ export interface Target {
   readonly fidelity: Fidelity
   readonly region: string
   readonly zone: string
-  readonly endpoints: Readonly<Record<'ec2' | 's3' | 'sts', string>>
+  readonly endpoints: Readonly<Record<'ec2' | 's3' | 'sts', string>> & { readonly iam?: string }
   readonly administrator: Account
   /** A second account, without privileges; needed for `two-accounts`. */
   readonly user?: Account
@@ -31,6 +34,10 @@ export interface Target {
   readonly instanceType: { readonly name: string; readonly diskGiB: number }
   /** How many times slower than an idle machine it is: deadlines grow by it. */
   readonly timeScale: number
+  /** What runs there, in the words of its owner: `Eucalyptus 5.1`. */
+  readonly version?: string
+  /** Whether its account pays for what is run there. */
+  readonly bills?: true
   /**
    * Where a port of an instance's public address is really listened for, undefined while it is not. A cloud has it at
    * the address itself and leaves this out; an emulator may have no right to a port, or another program listens there.
@@ -44,10 +51,10 @@ const isGiven = (value: unknown): value is Given => typeof value === 'object' &&
 
 /** Readers of one group of fields that say which field is wrong. */
 function fieldsOf(group: unknown, where: string) {
-  if (!isGiven(group)) throw new Error(`the target's ${where} is missing or no object`)
+  if (!isGiven(group)) throw new ConformanceRefused(`the target's ${where} is missing or no object`)
   const need = <Value>(name: string, what: string, fits: (value: unknown) => value is Value): Value => {
     const value = group[name]
-    if (!fits(value)) throw new Error(`the target's ${where}.${name} must be ${what}`)
+    if (!fits(value)) throw new ConformanceRefused(`the target's ${where}.${name} must be ${what}`)
     return value
   }
   return {
@@ -60,69 +67,88 @@ function fieldsOf(group: unknown, where: string) {
 
 function accountOf(given: unknown, where: string): Account {
   const { text } = fieldsOf(given, where)
+  const isSession = isGiven(given) && given['sessionToken'] !== undefined
   return {
     accountId: text('accountId'),
     accessKeyId: text('accessKeyId'),
     secretAccessKey: text('secretAccessKey'),
+    ...(isSession && { sessionToken: text('sessionToken') }),
   }
 }
 
-function capabilityOf(word: unknown): Capability {
+/** The capability of that name. Throws when there is none. */
+export function capabilityOf(word: unknown): Capability {
   const found = (Object.keys(capabilities) as Capability[]).find((name) => name === word)
-  if (!found) throw new Error(`the target's capability "${word}" is none of ${Object.keys(capabilities).join(', ')}`)
+  if (!found)
+    throw new ConformanceRefused(`the target's capability "${word}" is none of ${Object.keys(capabilities).join(', ')}`)
   return found
 }
 
-const isFidelity = (word: string): word is Fidelity => word === 'eucalyptus' || word === 'aws'
+/** Whether a word names a fidelity. */
+export const isFidelity = (word: string): word is Fidelity => word === 'eucalyptus' || word === 'aws'
 
 /** Checks what a target file says. Throws an Error that names the field. */
 export function targetOf(given: unknown): Target {
   const { text, list, number } = fieldsOf(given, 'file')
-  const { user, cloudCertificate, endpoints, administrator, instanceType } = given as Given
+  const { user, cloudCertificate, endpoints, administrator, instanceType, version, bills } = given as Given
   const [fidelity, declared] = [text('fidelity'), list('capabilities').map(capabilityOf)]
-  if (!isFidelity(fidelity)) throw new Error(`the target's fidelity is "${fidelity}", not eucalyptus or aws`)
+  if (bills !== undefined && typeof bills !== 'boolean')
+    throw new ConformanceRefused("the target's file.bills must be true or false")
+  if (!isFidelity(fidelity))
+    throw new ConformanceRefused(`the target's fidelity is "${fidelity}", not eucalyptus or aws`)
   const require = (word: Capability, field: string, value: unknown) => {
     if (declared.includes(word) && value === undefined) {
-      throw new Error(`the target declares ${word}, but has no ${field}`)
+      throw new ConformanceRefused(`the target declares ${word}, but has no ${field}`)
     }
   }
   require('two-accounts', 'user', user)
   require('images', 'cloudCertificate', cloudCertificate)
+  require('iam', 'endpoints.iam', isGiven(endpoints) ? endpoints['iam'] : undefined)
   const urls = fieldsOf(endpoints, 'endpoints')
+  const iam = isGiven(endpoints) && endpoints['iam'] !== undefined && { iam: urls.text('iam') }
   const type = fieldsOf(instanceType, 'instanceType')
   return {
     name: text('name'),
     fidelity,
     region: text('region'),
     zone: text('zone'),
-    endpoints: { ec2: urls.text('ec2'), s3: urls.text('s3'), sts: urls.text('sts') },
+    endpoints: { ec2: urls.text('ec2'), s3: urls.text('s3'), sts: urls.text('sts'), ...iam },
     administrator: accountOf(administrator, 'administrator'),
     ...(user !== undefined && { user: accountOf(user, 'user') }),
     ...(cloudCertificate !== undefined && { cloudCertificate: text('cloudCertificate') }),
     capabilities: declared,
     instanceType: { name: type.text('name'), diskGiB: type.number('diskGiB') },
     timeScale: number('timeScale'),
+    ...(version !== undefined && { version: text('version') }),
+    ...(bills === true && { bills }),
   }
 }
 
 /**
  * Reads a target file: JSON with the fields of `Target`. The certificate may be PEM or the path of a PEM file beside
  * it. What the file leaves out of endpoints, region and the administrator's keys comes from the variables of euca2ools
- * and of the AWS clients in `environment`. Throws an Error that names what is missing.
+ * and of the AWS clients in `environment`; so do the keys of an administrator of whom it names the account only. Throws an
+ * Error that names what is missing.
  */
 export async function readTarget(path: string, environment: Environment = {}): Promise<Target> {
   const given: unknown = JSON.parse(await readFile(path, 'utf8'))
-  if (!isGiven(given)) throw new Error(`the target file ${path} is no JSON object`)
+  if (!isGiven(given)) throw new ConformanceRefused(`the target file ${path} is no JSON object`)
   const { cloudCertificate: certificate } = given
   const isPath = typeof certificate === 'string' && !certificate.startsWith('-----BEGIN')
   const pem = isPath ? await readFile(resolve(dirname(path), certificate), 'utf8') : certificate
-  const complete = ['endpoints', 'region', 'administrator'].every((name) => name in given)
-  const known = complete ? {} : fromEnvironment(environment)
-  return targetOf({ ...known, ...given, ...(pem !== undefined && { cloudCertificate: pem }) })
+  const { administrator } = given
+  const hasKeys = isGiven(administrator) && 'secretAccessKey' in administrator
+  const complete = hasKeys && ['endpoints', 'region'].every((name) => name in given)
+  const known: Partial<ReturnType<typeof fromEnvironment>> = complete
+    ? {}
+    : fromEnvironment(environment, 'endpoints' in given)
+  const keys = !hasKeys && isGiven(administrator) && { administrator: { ...known.administrator, ...administrator } }
+  return targetOf({ ...known, ...given, ...keys, ...(pem !== undefined && { cloudCertificate: pem }) })
 }
 
-function fromEnvironment(environment: Environment) {
-  const { endpoints, region, accessKeyId, secretAccessKey } = cloudFrom(environment)
+function fromEnvironment(environment: Environment, knowsEndpoints: boolean) {
+  const { region, ...keys } = keysFrom(environment)
   const accountId = environment['EC2_USER_ID']?.replaceAll('-', '')
-  return { endpoints, region, administrator: { accountId, accessKeyId, secretAccessKey } }
+  const endpoints = knowsEndpoints ? undefined : cloudFrom(environment).endpoints
+  return { ...(endpoints && { endpoints }), region, administrator: { ...(accountId && { accountId }), ...keys } }
 }

@@ -19,26 +19,37 @@ export function untilVolume(tools: Tools, id: string, status: string): Promise<X
   return tools.until(`${id} ${status}`, () => findVolume(tools, id), isSo, 60)
 }
 
+/** The status of a volume; undefined when there is none. */
+async function statusOf(tools: Tools, id: string): Promise<string | undefined> {
+  try {
+    return text(await findVolume(tools, id), 'status')
+  } catch (error) {
+    if (error instanceof ServiceError && error.code === 'InvalidVolume.NotFound') return undefined
+    throw error
+  }
+}
+
 /** Waits until a volume is deleted: Eucalyptus shows it as such for a while, AWS at once not any more. */
 export async function untilDeleted(tools: Tools, id: string): Promise<void> {
-  const look = async () => {
-    try {
-      return text(await findVolume(tools, id), 'status')
-    } catch (error) {
-      if (error instanceof ServiceError && error.code === 'InvalidVolume.NotFound') return undefined
-      throw error
-    }
-  }
-  await tools.until(`${id} deleted`, look, (status) => status === undefined || status === 'deleted', 60)
+  await tools.until(
+    `${id} deleted`,
+    () => statusOf(tools, id),
+    (status) => status === undefined || status === 'deleted',
+    60,
+  )
+}
+
+/** Deletes a volume when what uses it is gone, unless it is deleted or about to be. */
+export async function removeVolume(tools: Tools, id: string): Promise<void> {
+  const look = () => statusOf(tools, id)
+  const settled = ['available', 'deleting', 'deleted', undefined]
+  const status = await tools.until(`${id} free`, look, (now) => settled.includes(now), 60)
+  if (status === 'available') await tools.administrator.ec2.call('DeleteVolume', { VolumeId: id })
 }
 
 /** Deletes a volume after the case, when what uses it is gone. */
 export function deleteLater(tools: Tools, id: string): void {
-  tools.later(`volume ${id}`, async () => {
-    if (text(await findVolume(tools, id), 'status') === 'deleted') return
-    await untilVolume(tools, id, 'available')
-    await tools.administrator.ec2.call('DeleteVolume', { VolumeId: id })
-  })
+  tools.later(`volume ${id}`, () => removeVolume(tools, id))
 }
 
 /** Makes a volume of 1 GiB, or from a snapshot, and gives its id when it is available. Make it before what uses it. */

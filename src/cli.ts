@@ -2,6 +2,7 @@
 import { Argument, Command, Option } from 'commander'
 import { addBundleCommands, addMigrate } from './commands/bundle-commands.ts'
 import { addCatalogCommands } from './commands/catalog-commands.ts'
+import { addConformance } from './commands/conformance-commands.ts'
 import { readDataFolder } from './commands/data-folder.ts'
 import { programName } from './commands/program-name.ts'
 import { readSettings, type Settings, settingsTable, variableOf } from './settings.ts'
@@ -198,15 +199,7 @@ withSettings(program.command('operations'), 'services')
     )
   })
 
-program
-  .command('conformance [cases...]')
-  .description('run the conformance cases (all, or those whose ids begin so) on the cloud that a target file names')
-  .requiredOption('--target <file>', 'JSON: endpoints, credentials, capabilities')
-  .option('--json <file>', 'write the report as JSON')
-  .action(async (only, { target, json }) => {
-    const { runConformance } = await import('./commands/conformance.ts')
-    if (!(await runConformance({ target, only, ...(json && { json }) }))) process.exitCode = 1
-  })
+addConformance(program, { withSettings, settingsOf })
 
 withSettings(program.command('fsck'), 'data')
   .description('verify all bytes of Object Storage while no emulator runs on it: exit code 1 when something is damaged')

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -73,6 +73,21 @@ describe('the package', () => {
     const allowed =
       /^dist\/[^.]+\.(js|d\.ts)$|^(dist\/conformance\/evidence\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
     expect(installed().filter((path) => !allowed.test(path) || /\.(test|contract|harness)\./.test(path))).toEqual([])
+  })
+
+  test('has no bugs on purpose, and does not start with one', () => {
+    const listed = JSON.parse(npm(['pack', '--dry-run', '--json', '--ignore-scripts'], repository))
+    const packed = (listed[0].files as { path: string }[]).map(({ path }) => path)
+    expect(packed).toContain('dist/emulator/seams.js')
+    expect(packed.filter((path) => path.includes('mutants'))).toEqual([])
+    const env = { ...cleanEnvironment(), EUCA_EMU_MUTANT: 'etag-is-wrong' }
+    const { status, stderr } = spawnSync(program(), ['start', '--ephemeral', '--port', '0'], {
+      cwd: app,
+      env,
+      encoding: 'utf8',
+    })
+    expect(status).not.toBe(0)
+    expect(stderr).toContain('EUCA_EMU_MUTANT is "etag-is-wrong", but a package has no mutants')
   })
 
   test('knows its version', () => {

@@ -43,6 +43,8 @@ export function awsProfile(config: Sections, credentials: Sections, name: string
     EC2_URL: url('ec2'),
     S3_URL: url('s3'),
     TOKEN_URL: url('sts'),
+    // One for all regions.
+    AWS_IAM_URL: settings?.['endpoint_url'] ?? 'https://iam.amazonaws.com',
     // Who is not AWS may be a Eucalyptus, which tells its certificate.
     EUCA_BOOTSTRAP_URL: settings?.['endpoint_url'],
     AWS_ACCESS_KEY_ID: keys['aws_access_key_id'],

@@ -12,6 +12,8 @@ const expected = new Set([
   'ToolsMissing',
   'DownloadFailed',
   'Claimed',
+  'ConformanceRefused',
+  'NoSuchMutant',
   'Interrupted',
 ])
 

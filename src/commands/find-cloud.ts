@@ -25,19 +25,30 @@ interface Machine {
 export async function findCloud(
   where: string | undefined,
   data: string,
-  machine: Machine = { home: homedir(), environment: process.env },
+  machine: Machine = thisMachine,
 ): Promise<CloudAccess> {
-  if (where === undefined) return cloudAccess(await ofDataFolder(data))
-  if (where === 'env') return cloudAccess({ name: 'the environment', environment: machine.environment })
+  return cloudAccess(await locateCloud(where, data, machine))
+}
+
+const thisMachine: Machine = { home: homedir(), environment: process.env }
+
+/** The cloud that `findCloud` would give access to, by its variables. Throws CommandFailed. */
+export async function locateCloud(
+  where: string | undefined,
+  data: string,
+  machine: Machine = thisMachine,
+): Promise<FoundCloud> {
+  if (where === undefined) return ofDataFolder(data)
+  if (where === 'env') return { name: 'the environment', environment: machine.environment }
   const path = resolve(where)
   const found = await kindOf(path)
   if (found === 'folder') {
     const eucarc = join(path, 'eucarc')
-    return cloudAccess((await kindOf(eucarc)) === 'file' ? await ofEucarc(eucarc, machine) : await ofDataFolder(path))
+    return (await kindOf(eucarc)) === 'file' ? ofEucarc(eucarc, machine) : ofDataFolder(path)
   }
-  if (found === 'file') return cloudAccess(await ofEucarc(path, machine))
+  if (found === 'file') return ofEucarc(path, machine)
   const environment = await ofProfile(where, machine)
-  if (environment) return cloudAccess({ name: where, environment })
+  if (environment) return { name: where, environment }
   throw new CommandFailed(`there is no file, data folder or profile ${where}`)
 }
 
@@ -75,11 +86,23 @@ async function ofProfile(name: string, { home, environment }: Machine): Promise<
   const folders = ['/etc/euca2ools/conf.d', join(home, '.euca')]
   const inFolders = await Promise.all(folders.map(iniFiles))
   const regions = await sectionsOf(['/etc/euca2ools/euca2ools.ini', ...inFolders.flat()])
+  return eucalyptusProfile(regions, name) ?? ofAws(name, { home, environment })
+}
+
+/** A profile of AWS' clients; undefined when there is none of that name. */
+async function ofAws(name: string, { home, environment }: Machine): Promise<Environment | undefined> {
   const config = await sectionsOf([environment['AWS_CONFIG_FILE'] ?? join(home, '.aws', 'config')])
   const credentials = await sectionsOf([
     environment['AWS_SHARED_CREDENTIALS_FILE'] ?? join(home, '.aws', 'credentials'),
   ])
-  return eucalyptusProfile(regions, name) ?? awsProfile(config, credentials, name)
+  return awsProfile(config, credentials, name)
+}
+
+/** The cloud of a profile of AWS' clients, and of no other. Throws CommandFailed when there is none. */
+export async function locateAws(name: string, machine: Machine = thisMachine): Promise<FoundCloud> {
+  const environment = await ofAws(name, machine)
+  if (environment) return { name, environment }
+  throw new CommandFailed(`there is no profile ${name} of AWS' clients, or it has no keys`)
 }
 
 async function iniFiles(folder: string): Promise<string[]> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { RawOptions } from '../../../src/client/ec2.ts'
 import { list } from '../../../src/client/xml.ts'
 import { defineCase } from '../../case.ts'
-import { answered, clientsOf } from '../../clients.ts'
+import { answered } from '../../clients.ts'
 import { type ByFidelity, type Refusal, refusal } from '../../refusal.ts'
 import type { Tools } from '../../tools.ts'
 
@@ -55,8 +55,8 @@ export default [
     needs: ['any-region'],
     source: 'eucalyptus-behaviour.md section 1.2 and invariant 15 of section 14; clients.md quirk 3',
     seconds: 1,
-    async run({ target }) {
-      const { ec2 } = clientsOf(target, target.administrator, 'undefined-4711')
+    async run({ target, clients }) {
+      const { ec2 } = clients(target.administrator, { region: 'undefined-4711' })
       assert.ok(list(await ec2.call('DescribeAvailabilityZones'), 'availabilityZoneInfo').length > 0)
     },
   }),

@@ -45,6 +45,7 @@ export default [
     needs: ['two-accounts'],
     source: 'AWS Security Token Service API Reference, GetCallerIdentity',
     seconds: 1,
+    smoke: true,
     async run({ administrator, user }) {
       for (const { sts, account } of [administrator, user]) {
         const answer = await sts.call('GetCallerIdentity')

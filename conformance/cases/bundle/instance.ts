@@ -14,6 +14,7 @@ export default defineCase({
   needs: ['s3', 'images', 'instance-store', 'boots-hvm', 'network', 'bundle-instance'],
   source: 'eucalyptus-behaviour.md section 3.5; image guide, "Modify an existing instance store-backed image"',
   seconds: 240,
+  cents: 1,
   async run(tools) {
     const ImageId = await registerStarter(tools, 'hvm')
     const id = await runInstance(tools, { ImageId, UserData: markingGuest({}) })

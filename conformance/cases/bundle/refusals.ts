@@ -14,6 +14,7 @@ export default defineCase({
   needs: ['s3', 'images', 'instance-store'],
   source: 'eucalyptus-behaviour.md section 3.5; VmControl.bundleInstance',
   seconds: 10,
+  cents: 1,
   async run(tools) {
     const { ec2 } = tools.administrator
     const id = await runInstance(tools, { ImageId: await registerRandomImage(tools) })

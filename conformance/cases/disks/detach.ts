@@ -36,6 +36,7 @@ const mounted = defineCase({
   needs: ['s3', 'images', 'instance-store', 'boots-hvm', 'ebs', 'network'],
   source: 'eucalyptus-behaviour.md sections 6.5, 7.2 (detach) and 15 (reboot)',
   seconds: 60,
+  cents: 2,
   async run(tools) {
     const { ec2 } = tools.administrator
     const volume = await makeVolume(tools)
@@ -73,6 +74,7 @@ const deaf = defineCase({
   needs: ['s3', 'images', 'instance-store', 'boots-hvm', 'ebs', 'network'],
   source: 'eucalyptus-behaviour.md sections 6.5 (detaching_failed, force) and 7.2',
   seconds: 60,
+  cents: 2,
   async run(tools) {
     const { ec2 } = tools.administrator
     const volume = await makeVolume(tools)

@@ -41,6 +41,7 @@ export default defineCase({
   needs: ['s3', 'images', 'instance-store', 'boots-hvm', 'ebs', 'network'],
   source: 'eucalyptus-behaviour.md sections 5.4 (disk fate) and 15 (BDM 3, 8, 9, 12)',
   seconds: 90,
+  cents: 1,
   async run(tools) {
     const { ec2 } = tools.administrator
     const ephemeral = `${tools.target.instanceType.diskGiB}GiB`

@@ -41,6 +41,7 @@ const common = {
   level: 'MUST',
   covers: ['RunInstances', 'RebootInstances', 'TerminateInstances', 'GetConsoleOutput'],
   seconds: 60,
+  cents: 1,
 } as const
 
 /** One disk: the root, what is left of the type's disk, and swap. */

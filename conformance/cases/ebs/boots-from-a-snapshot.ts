@@ -28,6 +28,7 @@ export default defineCase({
   needs: ['s3', 'images', 'instance-store', 'boots-hvm', 'ebs', 'network'],
   source: 'eucalyptus-behaviour.md sections 5.2 (stop and start), 5.4 (disk fate) and 7.2; node.md section 4',
   seconds: 60,
+  cents: 1,
   async run(tools) {
     const { ec2 } = tools.administrator
     const ImageId = await registerSnapshot(tools, await snapshotOfAGuestsDisk(tools))

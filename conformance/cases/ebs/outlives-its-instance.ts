@@ -19,6 +19,8 @@ export default defineCase({
   needs: ['s3', 'images', 'instance-store', 'boots-hvm', 'ebs', 'network'],
   source: 'eucalyptus-behaviour.md sections 6.2 (serials, of which virtio shows 20 bytes) and 7.2',
   seconds: 40,
+  cents: 1,
+  smoke: true,
   async run(tools) {
     const { bootLine } = await starterImage('hvm')
     const ImageId = await registerStarter(tools, 'hvm')

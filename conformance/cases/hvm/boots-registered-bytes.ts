@@ -28,6 +28,8 @@ export default defineCase({
   source:
     'eucalyptus-behaviour.md sections 6.1 and 6.2: disk vda of the size of the type, SMBIOS serial and uuid of ec2',
   seconds: 20,
+  cents: 1,
+  smoke: true,
   async run(tools) {
     const { files, bootLine } = await starterImage('hvm')
     const { file, nonce } = await withFreshNonce(tools, files.disk)

@@ -29,6 +29,8 @@ export default [
     needs: ['s3', 'images', 'instance-store'],
     source,
     seconds: 2,
+    cents: 1,
+    smoke: true,
     async run(tools) {
       const { ec2 } = tools.administrator
       const ImageId = await registerRandomImage(tools)
@@ -50,6 +52,7 @@ export default [
     needs: ['s3', 'images', 'instance-store'],
     source,
     seconds: 3,
+    cents: 1,
     async run(tools) {
       const { ec2 } = tools.administrator
       const ImageId = await registerRandomImage(tools)
@@ -66,6 +69,7 @@ export default [
     needs: ['images', 'instance-store'],
     source: 'eucalyptus-behaviour.md section 1.5',
     seconds: 1,
+    cents: 1,
     async run(tools) {
       const { ec2 } = tools.administrator
       const nobody = tools.of({ eucalyptus: 'emi-00000000', aws: 'ami-00000000' })
@@ -86,6 +90,7 @@ export default [
     needs: ['s3', 'images', 'instance-store', 'two-accounts'],
     source: 'eucalyptus-behaviour.md sections 1.5 and 2.4',
     seconds: 2,
+    cents: 1,
     async run(tools) {
       const ImageId = await registerRandomImage(tools)
       await tools.refuses(describeImages(tools.user, ImageId), notFound)

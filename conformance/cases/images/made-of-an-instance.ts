@@ -30,6 +30,7 @@ export default defineCase({
   needs: ['s3', 'images', 'instance-store', 'boots-hvm', 'ebs', 'network'],
   source: 'eucalyptus-behaviour.md sections 2.6 and 8 (T3C, T7); people.md rows 11 and 12',
   seconds: 90,
+  cents: 1,
   async run(tools) {
     const sentence = tools.name('sentence')
     const write = [

@@ -128,6 +128,7 @@ const description: Case = defineCase({
   id: 'images/registered-image-is-described',
   title: 'a registered image, kernel and ramdisk are described with what was registered',
   covers: ['RegisterImage', 'DescribeImages'],
+  smoke: true,
   async run(tools) {
     const letter = tools.of({ eucalyptus: 'e', aws: 'a' })
     const { accountId } = tools.administrator.account

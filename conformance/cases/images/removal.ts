@@ -42,6 +42,7 @@ export default [
     needs: ['s3', 'images', 'instance-store'],
     source,
     seconds: 6,
+    cents: 1,
     async run(tools) {
       const { ec2 } = tools.administrator
       const bundle = await uploadBundle(tools)

@@ -29,6 +29,8 @@ export default [
     needs: ['s3', 'images', 'instance-store', 'two-accounts'],
     source: 'eucalyptus-behaviour.md section 2.4',
     seconds: 5,
+    cents: 1,
+    smoke: true,
     async run(tools) {
       const { administrator, user } = tools
       const ImageId = await registerRandomImage(tools)

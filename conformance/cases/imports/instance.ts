@@ -52,6 +52,7 @@ export default defineCase({
   needs: ['s3', 'images', 'instance-store', 'ebs', 'imports', 'boots-hvm', 'network'],
   source: 'eucalyptus-behaviour.md sections 4.2 and 4.3, and T3B of section 8; EC2 API Reference, ImportInstance',
   seconds: 60,
+  cents: 1,
   async run(tools) {
     const { ec2 } = tools.administrator
     const data = await importedVolume(tools)

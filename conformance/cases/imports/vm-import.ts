@@ -119,6 +119,7 @@ const image = defineCase({
   needs: ['s3', 'images', 'instance-store', 'ebs', 'vm-import', 'boots-hvm'],
   source,
   seconds: 60,
+  cents: 1,
   async run(tools) {
     const { files } = await starterImage('hvm')
     const { file, nonce } = await withFreshNonce(tools, files.disk)

@@ -13,6 +13,7 @@ export default defineCase({
   needs: ['s3', 'images', 'instance-store', 'boots-hvm'],
   source: 'eucalyptus-behaviour.md section 5.4 (disk fate); invariant 5 of section 14',
   seconds: 60,
+  cents: 1,
   async run(tools) {
     const { ec2 } = tools.administrator
     const { files } = await starterImage('hvm')

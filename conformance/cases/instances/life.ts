@@ -6,7 +6,7 @@ import { registerRandomImage } from '../../images.ts'
 import { findInstance, instancesOf, runInstance, stateOf, untilRunning, untilTerminated } from '../../instances.ts'
 import { refusal } from '../../refusal.ts'
 
-const base = { level: 'MUST', needs: ['s3', 'images', 'instance-store'], seconds: 4 } as const
+const base = { level: 'MUST', needs: ['s3', 'images', 'instance-store'], seconds: 4, cents: 1 } as const
 
 export default [
   defineCase({
@@ -15,6 +15,7 @@ export default [
     title: 'an instance is pending, then running, and when it is terminated shutting-down and terminated',
     covers: ['RunInstances', 'DescribeInstances', 'TerminateInstances'],
     source: 'eucalyptus-behaviour.md sections 5.1 and 5.2',
+    smoke: true,
     async run(tools) {
       const { ec2, account } = tools.administrator
       const ImageId = await registerRandomImage(tools)

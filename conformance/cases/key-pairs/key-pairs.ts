@@ -39,6 +39,7 @@ const creation: Case = defineCase({
   id: 'key-pairs/created',
   title: 'a made key pair comes as an RSA private key whose SHA-1 is its fingerprint; its name is then taken',
   covers: ['CreateKeyPair', 'DescribeKeyPairs'],
+  smoke: true,
   async run(tools) {
     const { ec2 } = tools.administrator
     const KeyName = keyName(tools)

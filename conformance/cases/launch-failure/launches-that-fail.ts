@@ -34,6 +34,7 @@ function damaged(
     needs: ['s3', 'images', 'instance-store'],
     source: 'eucalyptus-behaviour.md sections 2.2 and 5.1; invariant 4 of section 14',
     seconds: 5,
+    cents: 1,
     async run(tools) {
       const bundle = await uploadBundle(tools)
       const ImageId = await registerImage(tools, bundle.location, { VirtualizationType: 'hvm' })
@@ -104,6 +105,7 @@ export default [
     needs: ['s3', 'images', 'instance-store'],
     source: 'eucalyptus-behaviour.md sections 3.1 and 5.1',
     seconds: 4,
+    cents: 1,
     async run(tools) {
       const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
       const cloudCertificate = publicKey.export({ type: 'spki', format: 'pem' }).toString()

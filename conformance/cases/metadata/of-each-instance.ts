@@ -15,6 +15,7 @@ export default defineCase({
   needs: ['s3', 'images', 'instance-store', 'boots-paravirtual', 'network'],
   source: 'eucalyptus-behaviour.md sections 6.7 and 6.8; invariant: identity by the port of the switch',
   seconds: 60,
+  cents: 2,
   async run(tools) {
     const ImageId = await registerStarter(tools, 'paravirtual')
     const nonces = Array.from({ length: count }, () => tools.name('user-data'))

@@ -70,6 +70,7 @@ export default defineCase({
   needs: ['s3', 'images', 'instance-store', 'boots-paravirtual', 'network', 'security-groups'],
   source: 'eucalyptus-behaviour.md section 8; node.md section 6 (no way to the host); issue "a network"',
   seconds: 60,
+  cents: 2,
   async run(tools) {
     const { ec2, account } = tools.administrator
     const [asking, asked] = [await makeGroup(tools), await makeGroup(tools)]

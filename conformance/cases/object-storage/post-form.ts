@@ -1,20 +1,9 @@
 import assert from 'node:assert/strict'
-import { makeBucket } from '../../buckets.ts'
+import { openBucket } from '../../bucket.ts'
 import { defineCase } from '../../case.ts'
+import { postForm } from '../../form.ts'
 import { refusal } from '../../refusal.ts'
-import type { Tools } from '../../tools.ts'
 import { signedPolicy } from '../../upload-policy.ts'
-
-/** Posts a form as a browser writes it, unsigned but for its policy. */
-async function post({ administrator }: Tools, bucket: string, fields: Readonly<Record<string, string>>, file: string) {
-  const form = new FormData()
-  for (const [name, value] of Object.entries(fields)) form.set(name, value)
-  form.set('file', new Blob([file]), 'a.txt')
-  const encoded = new Response(form)
-  const headers = { 'content-type': encoded.headers.get('content-type') ?? '' }
-  const body = Buffer.from(await encoded.arrayBuffer())
-  return administrator.s3({ method: 'POST', path: `/${bucket}`, headers, body, sign: 'none' })
-}
 
 export default defineCase({
   id: 'object-storage/post-form',
@@ -26,7 +15,8 @@ export default defineCase({
   seconds: 2,
   async run(tools) {
     const { account, s3 } = tools.administrator
-    const bucket = await makeBucket(tools)
+    const named = await openBucket(tools)
+    const bucket = named.name
     const conditions = [{ acl: 'private' }, { bucket }, ['starts-with', '$key', 'form/']]
     const signed = (seconds?: number) => {
       const { policy, signature } = signedPolicy(account, conditions, seconds)
@@ -34,12 +24,12 @@ export default defineCase({
     }
     // What a browser adds for the file has to be in the policy for AWS.
     const key = 'form/a'
-    const { headers } = await post(tools, bucket, { key, ...signed() }, 'hello')
+    const { headers } = await postForm(named, { key, ...signed() }, 'hello')
     assert.equal(headers['etag'], '"5d41402abc4b2a76b9719d911017c592"')
     assert.equal((await s3({ method: 'GET', path: `/${bucket}/${key}` })).body.toString(), 'hello')
     const departs = { eucalyptus: refusal('InvalidPolicyDocument', 400), aws: refusal('AccessDenied', 403) }
     const other = `/${bucket}/form/b`
-    const refused = (fields: Readonly<Record<string, string>>) => post(tools, bucket, { key: 'form/b', ...fields }, 'x')
+    const refused = (fields: Readonly<Record<string, string>>) => postForm(named, { key: 'form/b', ...fields }, 'x')
     await tools.refuses(refused({ ...signed(), key: 'other' }), departs)
     await tools.refuses(refused({ ...signed(), acl: 'public-read' }), departs)
     await tools.refuses(refused(signed(-3600)), departs)

@@ -19,6 +19,8 @@ export default defineCase({
   needs: ['s3', 'images', 'instance-store', 'boots-paravirtual'],
   source: 'eucalyptus-behaviour.md sections 5.2, 6.1 and 6.2; invariant 11 of section 14',
   seconds: 15,
+  cents: 1,
+  smoke: true,
   async run(tools) {
     const { files, bootLine } = await starterImage('paravirtual')
     const { file, nonce } = await withFreshNonce(tools, files.root)

@@ -54,6 +54,7 @@ export default defineCase({
   needs: ['s3', 'images', 'instance-store', 'boots-hvm', 'network', 'security-groups', 'key-pairs', 'ssh'],
   source: 'eucalyptus-behaviour.md sections 5.5 and 8; Eucalyptus user guide, "Log in to an Instance"',
   seconds: 25,
+  cents: 1,
   async run(tools) {
     const { bootLine } = await starterImage('hvm')
     const [key, stranger, group] = [await keyPair(tools), await keyPair(tools), await makeGroup(tools)]

@@ -13,6 +13,7 @@ export default [
     needs: [],
     source,
     seconds: 1,
+    smoke: true,
     async run({ administrator, target }) {
       const answer = await administrator.ec2.call('DescribeAvailabilityZones', { ZoneName: [target.zone] })
       const zones = list(answer, 'availabilityZoneInfo').map((zone) => [

@@ -1,0 +1,53 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { defaultCache } from '../fixtures/catalog.ts'
+import { loadCases } from './cases.ts'
+import evidence from './evidence.json' with { type: 'json' }
+import { isAbout, peerTargets, type StartedPeer, startPeer } from './peers.harness.ts'
+import type { Evidence } from './reports/evidence.ts'
+import { lacking, runCase } from './run.ts'
+
+const cases = await loadCases()
+const proofs: Evidence = evidence
+
+/** How many of the cases that have passed on a peer are run again here; peers.contract.ts runs them all. */
+const few = 8
+
+test('evidence is of cases that there are, on clouds that are not the emulator', () => {
+  const ids = new Set(cases.map(({ id }) => id))
+  expect(Object.keys(proofs).filter((id) => !ids.has(id))).toEqual([])
+  for (const [id, list] of Object.entries(proofs)) {
+    for (const { cloud, version, when } of list) {
+      expect(cloud, id).not.toMatch(/euca-emu/i)
+      expect(`${version} ${when}`, id).toMatch(/^\S+ \d{4}-\d\d-\d\d$/)
+    }
+  }
+})
+
+/** What has passed on software of others passes there still: what is not installed is named, and only moto is small enough to install. */
+describe.each(peerTargets)('$cloud', (peer) => {
+  const proven = cases.filter(({ id }) => proofs[id]?.some(({ cloud }) => cloud === peer.cloud))
+  const step = Math.max(1, Math.floor(proven.length / few))
+  const chosen = proven.filter((_, index) => index % step === 0).slice(0, few)
+  let started: StartedPeer | { readonly missing: string }
+  beforeAll(async () => {
+    started = await startPeer(peer, join(defaultCache(), 'bench'), { install: peer.name === 'moto' })
+    if ('missing' in started) console.log(`no case is run on ${peer.cloud}: ${started.missing}`)
+  }, 300_000)
+  afterAll(async () => {
+    if (started && 'stop' in started) await started.stop()
+  })
+
+  test('has proven cases of the services that it has', () => {
+    expect(chosen.length).toBeGreaterThanOrEqual(few)
+    expect(chosen.filter((one) => !isAbout(one, peer))).toEqual([])
+  })
+
+  test.each(chosen.map((one) => [one.id, one] as const))('%s', { timeout: 120_000 }, async (_, one) => {
+    if ('missing' in started) return
+    const { target } = started
+    expect(lacking(one, target)).toEqual([])
+    const { verdict, reason } = await runCase(one, target)
+    expect({ verdict, reason }).toEqual({ verdict: 'passed', reason: undefined })
+  })
+})
