@@ -6,6 +6,7 @@ import { parseForm } from '../src/protocol/query.ts'
 import type { HashPool } from '../src/protocol/signature/hash-pool.ts'
 import { type PayloadStream, payloadStream } from '../src/protocol/signature/payload.ts'
 import { digestsOfNothing } from '../src/protocol/signature/payload-digests.ts'
+import { payloadFault } from '../src/protocol/signature/payload-faults.ts'
 import type { AuthenticationRequest } from '../src/protocol/signature/request.ts'
 import type { Cloud } from './cloud.ts'
 import { isKnownAction } from './ec2/known-actions.ts'
@@ -67,8 +68,9 @@ export async function dispatch(
   try {
     const isForm = () => /^application\/x-www-form-urlencoded\b/i.test(incoming.headers['content-type'] ?? '')
     const isQuery = () => (method === 'POST' ? isForm() : /(?:^|&)Action=/.test(rawQuery))
-    const { service, servicePath, path } = routeOf(rawPath, () => (isQuery() ? 'ec2' : undefined))
-    const received = { service, servicePath, path, incoming, outgoing, rawPath, rawQuery, requestId }
+    const route = routeOf(rawPath, () => (isQuery() ? 'ec2' : undefined), incoming.headers.host)
+    const { service, path } = route
+    const received = { ...route, incoming, outgoing, rawPath, rawQuery, requestId }
     what = service === 's3' ? `s3 ${method} ${path}` : await answerQuery(cloud, services, received)
     if (service === 's3') await answerS3(cloud, services, received)
   } catch (error) {
@@ -91,7 +93,7 @@ function headerPairs({ rawHeaders }: IncomingMessage): [string, string][] {
 }
 
 function authenticated(cloud: Cloud, services: Services, received: Received, also: Partial<AuthenticationRequest>) {
-  const { incoming, service, servicePath, rawPath, rawQuery } = received
+  const { incoming, service, servicePath, hostBucket, rawPath, rawQuery } = received
   const request = {
     service,
     method: incoming.method ?? 'GET',
@@ -99,6 +101,7 @@ function authenticated(cloud: Cloud, services: Services, received: Received, als
     servicePath,
     rawQuery,
     headers: headerPairs(incoming),
+    ...(hostBucket !== undefined && { hostBucket }),
     ...also,
   }
   const { fidelity } = cloud.settings
@@ -109,7 +112,7 @@ function authenticated(cloud: Cloud, services: Services, received: Received, als
     return sender
   }
   const proved = services.authenticate(request, lookUp, cloud.clock.now(), rules)
-  return { ...proved, sender: proved.kind === 'signed' ? sender : undefined }
+  return { payload: proved.payload, sender: proved.kind === 'signed' ? sender : undefined }
 }
 
 /** Lets a client that waits for it send the body; one that was refused before never sends it. */
@@ -192,6 +195,16 @@ function headersByName({ headers }: IncomingMessage): Readonly<Record<string, st
   return (cookies ? { ...headers, 'set-cookie': cookies.join(',') } : headers) as Record<string, string | undefined>
 }
 
+/** The body of a request, to be refused when nothing comes of it any more (stalled-bodies.ts). */
+function openBody({ incoming, outgoing }: Received, body: PayloadStream): PayloadStream {
+  incoming.once('stalled', () => {
+    outgoing.shouldKeepAlive = false
+    // Whoever reads it is told, and it may be that nobody does.
+    body.once('error', () => undefined).destroy(payloadFault('stalled'))
+  })
+  return body
+}
+
 async function answerS3(cloud: Cloud, services: Services, received: Received): Promise<void> {
   const { incoming, outgoing, requestId, path, rawQuery } = received
   const headers = headersByName(incoming)
@@ -211,19 +224,28 @@ async function answerS3(cloud: Cloud, services: Services, received: Received): P
     const { 'content-length': sent, 'transfer-encoding': coding, 'x-amz-decoded-content-length': decoded } = headers
     const isEmpty = coding === undefined && Number(sent ?? 0) === 0 && !payload.chunks
     const length = decoded ?? sent
+    const { requester, arn, may } = requesterOf(sender, cloud.settings.fidelity)
+    // Every field by its name: spreads cost more than checking the signature.
     await services.s3.serve({
-      ...request,
+      method: request.method,
+      path,
+      headers,
+      requestId,
+      resource: path,
+      response: outgoing,
       query: rawQuery === '' ? [] : parseForm(rawQuery),
       // Most requests have none, and a stream costs as much as finding an object.
       body: () => {
-        body ??= payloadStream(incoming, payload, isEmpty, services.hashes)
+        body ??= openBody(received, payloadStream(incoming, payload, isEmpty, services.hashes))
         return body
       },
       isEmpty,
       contentLength: length === undefined ? undefined : Number(length),
       digests: () => (body ? body.digests() : digestsOfNothing(payload)),
       invite: () => invite(received),
-      ...requesterOf(sender, cloud.settings.fidelity),
+      requester,
+      arn,
+      may,
     })
   } catch (error) {
     await services.s3.refuse(request, error)

@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { authenticate } from '../src/protocol/authentication.ts'
+import { serviceHost } from '../src/protocol/service-host.ts'
 import { createHashPool } from '../src/protocol/signature/hash-pool.ts'
 import { adminApp, type Health } from './admin.ts'
 import { addToCatalog, type CatalogImage } from './catalog.ts'
@@ -185,7 +186,7 @@ export async function startCloud(settings: EmulatorSettings): Promise<RunningEmu
     services = await loadServices(cloud, servicesOf[named], seams)
     const own = getRequestListener(adminApp(cloud, credentials.adminToken, health).fetch)
     const answer = (incoming: IncomingMessage, outgoing: ServerResponse) =>
-      /^\/_euca(?:\/|$)/.test(incoming.url ?? '')
+      /^\/_euca(?:\/|$)/.test(incoming.url ?? '') && !serviceHost(incoming.headers.host)
         ? void own(incoming, outgoing)
         : void dispatch(cloud, services, settings.log, incoming, outgoing)
     listener = await openPort(settings, cloud, clock, answer)

@@ -1,15 +1,8 @@
 import { once } from 'node:events'
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http'
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { watchBodies } from './stalled-bodies.ts'
 import type { Clock } from './state/clock.ts'
 import type { ServerIdentity } from './tls.ts'
 
@@ -38,10 +31,10 @@ export interface ListenerOptions {
 const limits = { requestTimeout: 0, headersTimeout: 10_000, keepAliveTimeout: 65_000 }
 
 /** Has a server answer; a client that asks first is told to go on only when its signature is good. */
-function serve(server: Server, answer: RequestListener): void {
-  const latest = new WeakMap<Duplex, { incoming: IncomingMessage; outgoing: ServerResponse }>()
+function serve(server: Server, answer: RequestListener, clock: Clock): void {
+  const exchanges = watchBodies(clock)
   const noted: RequestListener = (incoming, outgoing) => {
-    latest.set(incoming.socket, { incoming, outgoing })
+    exchanges.note({ incoming, outgoing })
     answer(incoming, outgoing)
   }
   server.on('request', noted)
@@ -49,7 +42,7 @@ function serve(server: Server, answer: RequestListener): void {
   // S3 passes over other expectations, where Node would answer 417.
   server.on('checkExpectation', noted)
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const { incoming, outgoing } = latest.get(socket) ?? {}
+    const { incoming, outgoing } = exchanges.latest(socket) ?? {}
     // A body longer than its Content-Length is no request: the one that it came with is answered all the same.
     if (incoming?.complete && outgoing && !outgoing.writableFinished) {
       outgoing.once('close', () => socket.destroy())
@@ -102,10 +95,10 @@ function speakBoth(plain: Server, secure: Server, clock: Clock): void {
 /** Listens. Rejects with the system's error when the port cannot be had. */
 export async function listen({ host, port, identity, clock, answer }: ListenerOptions): Promise<Listener> {
   const plain = createServer(limits)
-  serve(plain, answer)
+  serve(plain, answer, clock)
   const secure = identity && createSecureServer({ ...limits, ...identity })
   if (secure) {
-    serve(secure, answer)
+    serve(secure, answer, clock)
     speakBoth(plain, secure, clock)
     // It gets its connections from the other; Node keeps its book of them from the moment that it says it listens.
     secure.emit('listening')

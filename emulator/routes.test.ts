@@ -30,6 +30,33 @@ describe('a service path', () => {
   )
 })
 
+describe('a host', () => {
+  const host = 'My.bucket.s3.localhost:8773'
+  test.each<[string, string | undefined, string, string | undefined]>([
+    ['/', host, '/my.bucket/', 'my.bucket'],
+    ['/key', host, '/my.bucket/key', 'my.bucket'],
+    ['//a%2Fb/', host, '/my.bucket//a%2Fb/', 'my.bucket'],
+    ['/services/compute', host, '/my.bucket/services/compute', 'my.bucket'],
+    ['*', host, '/my.bucket/*', 'my.bucket'],
+    ['/key', 'a%2fb.s3.x', '/a%252fb/key', 'a%2fb'],
+    ['/key', 'a/b.s3.x', '/a%2Fb/key', 'a/b'],
+    ['/', 's3.localhost', '/', undefined],
+    ['/mine/key', 's3.localhost', '/mine/key', undefined],
+    ['/services/objectstorage/key', 'walrus.localhost', '/services/objectstorage/key', undefined],
+  ])('of Object Storage says of %s on %s that it is %s', (rawPath, name, path, hostBucket) =>
+    expect(routeOf(rawPath, () => 'ec2', name)).toEqual({
+      ...{ service: 's3', servicePath: '', path },
+      ...(hostBucket !== undefined && { hostBucket }),
+    }),
+  )
+
+  test.each([undefined, '', 'localhost', 's3', '.s3.x', '[::1]:8773'])('that is %s says nothing', (name) => {
+    expect(routeOf('/services/compute', noAction, name)).toMatchObject({ service: 'ec2' })
+    expect(routeOf('/', () => 'iam', name)).toMatchObject({ service: 'iam' })
+    expect(routeOf('/mine/key', noAction, name)).toEqual({ service: 's3', servicePath: '', path: '/mine/key' })
+  })
+})
+
 describe('without a service path', () => {
   test('the action tells the service', () =>
     expect(routeOf('/', () => 'sts')).toMatchObject({ service: 'sts', path: '/' }))

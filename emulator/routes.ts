@@ -1,3 +1,5 @@
+import { hostPath } from '../src/protocol/service-host.ts'
+
 /** The services behind the one port. */
 export type Service = 's3' | 'ec2' | 'iam' | 'sts' | 'empyrean'
 
@@ -23,13 +25,18 @@ export interface Route {
   readonly service: Service
   readonly servicePath: string
   readonly path: string
+  /** The bucket that the Host header names: it is the head of `path`, but not of what was sent. */
+  readonly hostBucket?: string
 }
 
 /**
  * Tells the service from the raw path. On `/` a query API is told from its Action, all else is Object Storage: so that
- * one AWS_ENDPOINT_URL serves every client. A service path counts only up to a slash (section 10.2).
+ * one AWS_ENDPOINT_URL serves every client. A service path counts only up to a slash, and not on a host that
+ * names Object Storage: there all paths are buckets, or keys of the bucket that it names (section 10.2).
  */
-export function routeOf(rawPath: string, actionService: () => Service | undefined): Route {
+export function routeOf(rawPath: string, actionService: () => Service | undefined, host?: string): Route {
+  const onHost = hostPath(host, rawPath)
+  if (onHost) return { service: 's3', servicePath: '', ...onHost }
   const lower = rawPath.toLowerCase()
   for (const [path, service] of servicePaths) {
     if (lower.startsWith(path) && (lower.length === path.length || lower[path.length] === '/')) {

@@ -47,7 +47,9 @@ export const accountRequester = (
   { id: accountId, canonicalId, administrator }: Pick<AccountRecord, 'id' | 'canonicalId' | 'administrator'>,
   fidelity: Fidelity,
 ): Requester & { readonly kind: 'account' } => ({
-  ...{ kind: 'account', accountId, canonicalId },
+  kind: 'account',
+  accountId,
+  canonicalId,
   administrator: administrator && fidelity === 'eucalyptus',
 })
 
@@ -58,9 +60,10 @@ export function requesterOf(
 ): { requester: Requester; arn?: string; may?: CallerRole['may'] } {
   if (!sender) return { requester: { kind: 'anonymous' } }
   const caller = callerOf(sender)
-  const { administrator, role } = caller
+  const { accountId: id, administrator, role } = caller
+  const { canonicalId } = sender.account
   return {
-    requester: accountRequester({ ...sender.account, administrator }, fidelity),
+    requester: accountRequester({ id, canonicalId, administrator }, fidelity),
     arn: callerArn(caller),
     ...(role && { may: role.may }),
   }

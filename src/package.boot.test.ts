@@ -71,7 +71,7 @@ describe('the package', () => {
 
   test('holds no sources, tests or images', () => {
     const allowed =
-      /^dist\/[^.]+\.(js|d\.ts)$|^(dist\/conformance\/evidence\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
+      /^dist\/[^.]+\.(js|d\.ts)$|^(dist\/conformance\/(evidence|differences\/[a-z]+)\.json|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
     expect(installed().filter((path) => !allowed.test(path) || /\.(test|contract|harness)\./.test(path))).toEqual([])
   })
 

@@ -23,6 +23,6 @@ async function swept(times: number) {
 }
 
 describe('what a killed run leaves behind is swept, to the last thing', () => {
-  test('three times', { timeout: 600_000 }, () => swept(3))
+  test('twice', { timeout: 600_000 }, () => swept(2))
   test('fifty times', { tags: ['slow'], timeout: 50 * 120_000 }, () => swept(50))
 })

@@ -16,6 +16,7 @@ import { bucketNamed, type Demand, demandsOf, onObject } from './demands.ts'
 import { fault } from './faults.ts'
 import type { Access, Found, S3Call, S3Operation, S3World } from './operation.ts'
 import { contextOf, namesOf, type Sent } from './policy-context.ts'
+import { uploadName } from './upload/upload-name.ts'
 import { requestedVersion } from './version-id.ts'
 
 /** Who owns what a requester makes. */
@@ -67,7 +68,8 @@ function statementsOf(bucket: BucketRecord, policy: string): readonly Statement[
 
 /**
  * Whether a request may do what it demands in a bucket. Its policy is asked first: a denial of any demand counts more than
- * ACL and ownership, a permission of the first as much as they do. `byAcl` tells what these say.
+ * ACL and ownership, a permission of the first as much as they do: ceph/s3-tests let who may put an object set its ACL and
+ * tags with it, where AWS asks for permissions of their own. `byAcl` tells what these say.
  */
 export function permitted(
   world: S3World,
@@ -163,6 +165,24 @@ export const mayRead =
     return permitted(world, bucket, sent, demand, aclLets(bucket, object.acl, sent.requester, 'READ'), object)
   }
 
+/**
+ * Whether a requester may look at an upload and end it without a policy that lets them. Eucalyptus asks for the permission
+ * on the bucket; in AWS it takes the bucket's owner or who began the upload, and the permission is for beginning one (S3
+ * user guide, "Multipart upload and permissions"). It is also who is told that there is no such upload.
+ */
+async function mayEndUpload(world: S3World, bucket: BucketRecord, call: S3Call, permission: Permission) {
+  const { requester } = call
+  const byAcl = aclLets(bucket, bucket.acl, requester, permission)
+  if (world.settings.fidelity === 'eucalyptus') return byAcl
+  if (owns(bucket.acl.owner, requester)) return true
+  try {
+    return owns((await world.objects.getUpload(uploadName(call))).initiator, requester)
+  } catch (error) {
+    if (error instanceof StoreRefusal) return byAcl
+    throw error
+  }
+}
+
 /** Looks up what an operation works on and decides whether the requester may. Throws the fault if not. */
 export async function admit(world: S3World, operation: S3Operation, call: S3Call): Promise<Found<Access>> {
   const { requester } = call
@@ -180,6 +200,11 @@ export async function admit(world: S3World, operation: S3Operation, call: S3Call
     return { bucket }
   }
   if ('opens' in access) return { bucket }
+  if ('upload' in access) {
+    const byAcl = await mayEndUpload(world, bucket, call, access.upload)
+    if (permitted(world, bucket, call, demands, byAcl)) return { bucket }
+    throw fault('accessDenied')
+  }
   const versionId = requestedVersion(world, call.query.get('versionId'))
   const object = await lookFor(world, bucket, call, () => world.objects.getObject(bucket.name, call.key, versionId))
   const byAcl =

@@ -33,6 +33,8 @@ const ofPolicy = (aws: FaultRow['aws']): FaultRow => ({
  */
 export const fault = faults({
   accessDenied: row('AccessDenied', 403, 'Access Denied'),
+  // As seen on AWS.
+  anonymousUpload: row('AccessDenied', 403, 'Anonymous users cannot initiate multipart uploads. Please authenticate.'),
   // S3 API reference, and Eucalyptus' CorsPreflight exceptions: a preflight request that says too little.
   badPreflight: told('BadRequest', 400),
   bucketAlreadyExists: row(
@@ -78,6 +80,7 @@ export const fault = faults({
     { message: () => 'The Versioning element must be specified' },
   ),
   internalError: row('InternalError', 500, 'We encountered an internal error. Please try again.'),
+  headerNotImplemented: row('NotImplemented', 501, notImplemented),
   invalidArgument: told('InvalidArgument', 400),
   invalidBucketName: row('InvalidBucketName', 400, 'The specified bucket is not valid.'),
   invalidBucketState: row('InvalidBucketState', 409, 'The request is not valid with the current state of the bucket.'),
@@ -98,6 +101,7 @@ export const fault = faults({
     message: () => 'The requested range is not satisfiable',
   }),
   invalidRequest: told('InvalidRequest', 400),
+  invalidStorageClass: row('InvalidStorageClass', 400, 'The storage class you specified is not valid'),
   invalidTag: told('InvalidTag', 400),
   invalidUri: row('InvalidURI', 400, "Couldn't parse the specified URI."),
   // A delete marker that was asked for by its id: S3 API reference, GetObject; Eucalyptus: ObjectStorageGateway.java, getObject.

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
-import { originOf } from './operation.ts'
+import { bucketUrl } from './operation.ts'
 
 test.each([
-  [true, 'https://localhost:8773'],
-  [false, 'http://localhost:8773'],
-])('a client is led back as it came, over TLS: %s', (isSecure, origin) =>
-  expect(originOf({ peer: { address: '127.0.0.1', isSecure }, headers: { host: 'localhost:8773' } })).toBe(origin),
+  [true, 'localhost:8773', 'https://localhost:8773/mine'],
+  [false, 'localhost:8773', 'http://localhost:8773/mine'],
+  [false, 's3.localhost:8773', 'http://s3.localhost:8773/mine'],
+  [false, 'mine.s3.localhost:8773', 'http://mine.s3.localhost:8773'],
+])('a client is led back as it came, over TLS: %s, to %s', (isSecure, host, url) =>
+  expect(bucketUrl({ bucket: 'mine', peer: { address: '127.0.0.1', isSecure }, headers: { host } })).toBe(url),
 )

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Fidelity } from '../../src/protocol/faults.ts'
 import type { CallerRole } from '../../src/protocol/operation.ts'
 import type { RestSubject } from '../../src/protocol/rest.ts'
+import { serviceHost } from '../../src/protocol/service-host.ts'
 import type { AccessKey } from '../../src/protocol/signature/request.ts'
 import type { Permission, Requester } from '../objects/acl.ts'
 import type { BucketRecord, ObjectRecord, PlainChecksum } from '../objects/records.ts'
@@ -58,14 +59,12 @@ export interface Peer {
   readonly isSecure: boolean
 }
 
-/** The beginning of a URL that leads a client to the cloud again, as it came: without a slash at its end. */
-export const originOf = ({
-  peer,
-  headers,
-}: {
-  peer: Peer
-  headers: Readonly<Record<string, string | undefined>>
-}): string => `${peer.isSecure ? 'https' : 'http'}://${headers['host'] ?? ''}`
+/** The URL that leads a client to the bucket again, in the style in which it came: without a slash at its end. */
+export function bucketUrl({ bucket, peer, headers }: Pick<S3Call, 'bucket' | 'peer' | 'headers'>): string {
+  const { host = '' } = headers
+  const path = serviceHost(host)?.bucket === undefined ? `/${bucket}` : ''
+  return `${peer.isSecure ? 'https' : 'http'}://${host}${path}`
+}
 
 /** A request as an operation sees it. */
 export interface S3Call {
@@ -115,7 +114,7 @@ export interface S3Route {
  * Who may run an operation: any account; who has a permission on the bucket or owns it; who has a permission on the
  * object, or owns its bucket; whoever the operation itself lets (`anyone`); `keys`, who has a permission on the bucket,
  * but where it has a policy the operation must ask for each key that it is about; or `opens`, who has a permission on the
- * object, which the operation asks of the very one that it opens.
+ * object, which the operation asks of the very one that it opens; or `upload`, who began the upload (access.ts).
  */
 export type Access =
   | 'anyone'
@@ -123,12 +122,13 @@ export type Access =
   | { readonly bucket: Permission | 'owner' }
   | { readonly keys: Permission }
   | { readonly opens: Permission }
+  | { readonly upload: Permission }
   | { readonly object: Permission | 'owner' }
 
 /** What was looked up to decide on access. */
 export type Found<Of extends Access> = Of extends { object: Permission | 'owner' }
   ? { readonly bucket: BucketRecord; readonly object: ObjectRecord }
-  : Of extends { bucket: Permission | 'owner' } | { keys: Permission } | { opens: Permission }
+  : Of extends { bucket: Permission | 'owner' } | { keys: Permission } | { opens: Permission } | { upload: Permission }
     ? { readonly bucket: BucketRecord }
     : object
 
@@ -144,8 +144,8 @@ export interface S3Operation<Of extends Access = Access> {
   run(world: S3World, call: S3Call, found: Found<Of>): Promise<S3Answer>
 }
 
-/** The limit for bodies that say no other: configurations are small (threats.md, E1, XML). */
-const smallBody = 256 * 1024
+/** The limit for bodies that say no other (eucalyptus-behaviour.md section 10.1): configurations are small. */
+const smallBody = 300 * 1024
 
 /** Declares an operation; the file that default-exports it bears its name. */
 export function s3Operation<const Of extends Access>(

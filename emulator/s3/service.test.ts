@@ -88,7 +88,7 @@ describe('an error', () => {
 
   it('of a body too large leaves the connection usable', async () => {
     await call('PUT /mine')
-    const reply = await call('PUT /mine?acl', { body: Buffer.alloc(300_000) })
+    const reply = await call('PUT /mine?acl', { body: Buffer.alloc(310_000) })
     expect(reply.all('Code')).toEqual(['MaxMessageLengthExceeded'])
     expect(await call('PUT /none/key', { body: Buffer.alloc(3_000_000) })).toMatchObject({ status: 404 })
     expect(await call('GET /mine')).toMatchObject({ status: 200 })

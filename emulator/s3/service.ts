@@ -14,6 +14,7 @@ import type { BodyDigests, Peer, S3Answer, S3Call, S3Operation, S3World } from '
 import { roleMay } from './role-permissions.ts'
 import { createRouter, type Router } from './router.ts'
 import { standIns, unclaimed } from './unclaimed.ts'
+import { refuseUnsupported } from './unsupported-headers.ts'
 
 /** What is known of a request before anyone looks at who sent it, and the response that it gets. */
 export interface UnprovedRequest {
@@ -42,11 +43,11 @@ export interface S3Request extends UnprovedRequest {
   readonly digests?: () => BodyDigests
   readonly requester: Requester
   /** The user or the session that asks, as policies name it. */
-  readonly arn?: string
+  readonly arn?: string | undefined
   /** Lets a client that waits for it send the body; one that may not do what it asks for never sends it. */
   readonly invite?: () => void
   /** What the policies of a role allow whose session asks. */
-  readonly may?: CallerRole['may']
+  readonly may?: CallerRole['may'] | undefined
 }
 
 /** Object Storage, ready to answer. */
@@ -112,7 +113,13 @@ async function answerTo(world: S3World, router: Router, request: S3Request): Pro
   if (method === 'OPTIONS') return answerPreflight(world, request)
   const operation = router(wanted)
   const call: S3Call = {
-    ...{ bucket, key, headers, contentLength, digests, requester, arn },
+    bucket,
+    key,
+    headers,
+    contentLength,
+    digests,
+    requester,
+    arn,
     peer: peerOf(request.response),
     query: query.length ? new Map([...query].reverse()) : noQuery,
     content: nothing,
@@ -121,6 +128,7 @@ async function answerTo(world: S3World, router: Router, request: S3Request): Pro
   if (may && !roleMay(may, operation, call)) throw fault('accessDenied')
   if (!operation) throw unclaimed(wanted)
   const found = await admit(world, operation, call)
+  refuseUnsupported(world, headers)
   request.invite?.()
   if (operation.body === 'stream') return operation.run(world, call, found)
   // Read before anything is done: a body that is not what was signed must leave no trace.

@@ -174,6 +174,12 @@ const refused: [name: string, request: AuthenticationRequest, code: string, rule
   ['x-amz- header added', { ...v4(), headers: [...v4().headers, ['X-Amz-Acl', 'public-read']] }, 'AccessDenied 403'],
   ['signed header twice', { ...v4(), headers: [...v4().headers, host] }, 'InvalidArgument 400'],
   ['parameter twice', v4({ rawQuery: 'acl&acl' }), 'InvalidArgument 400'],
+  [
+    'sub-resource that V2 does not sign',
+    v2({ rawQuery: 'publicAccessBlock' }),
+    'InvalidRequest 400',
+    { fidelity: 'aws' },
+  ],
   ['sub-resource twice, V2', v2({ rawQuery: 'versionId=1&versionId=2' }), 'InvalidArgument 400'],
   ['no date', replace(v4(), 'x-amz-date', drop), 'AccessDenied 403'],
   ['bad date', replace(v4(), 'x-amz-date', () => 'Bad Date'), 'AccessDenied 403'],

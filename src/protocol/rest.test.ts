@@ -34,6 +34,8 @@ describe('parseCopySource', () => {
   it.each([
     ['/bucket/a%20b', { bucket: 'bucket', key: 'a b', versionId: undefined }],
     ['bucket//a?versionId=null', { bucket: 'bucket', key: '/a', versionId: 'null' }],
+    ['bucket%2Fa%2Fb', { bucket: 'bucket', key: 'a/b', versionId: undefined }],
+    ['%2Fbucket%2Fa', { bucket: 'bucket', key: 'a', versionId: undefined }],
     ['bucket/a%3FversionId=1', { bucket: 'bucket', key: 'a?versionId=1', versionId: undefined }],
   ])('%s', (header, source) => {
     expect(parseCopySource(header)).toEqual(source)

@@ -33,10 +33,13 @@ function decode(text: string): string {
   }
 }
 
-/** The source of a copy: `bucket/key`, with or without a leading slash, percent-encoded; `?versionId=` may follow. */
+/**
+ * The source of a copy: `bucket/key`, with or without a leading slash, percent-encoded as a whole, the slash between them
+ * too if the client likes; `?versionId=` may follow. Throws BadPath.
+ */
 export function parseCopySource(header: string): { bucket: string; key: string; versionId: string | undefined } {
   const [, path = '', versionId] = /^\/?([^?]*)(?:\?versionId=(.*))?$/s.exec(header) ?? []
-  const { bucket, key } = parseRestPath(`/${path}`)
+  const [, bucket = '', key = ''] = /^\/?([^/]*)\/(.*)$/s.exec(decode(path)) ?? []
   if (bucket === '' || key === '') throw new BadPath(`${header} names no bucket and key`)
   return { bucket, key, versionId }
 }

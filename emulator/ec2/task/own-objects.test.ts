@@ -1,5 +1,6 @@
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { presignedUrl } from '../../../src/client/s3.ts'
 import { bothClouds } from '../../cloud.harness.ts'
 import { allow, assume, makeRole } from '../../sessions.harness.ts'
 import { isOwnUrl, openByUrl } from './own-objects.ts'
@@ -19,7 +20,7 @@ describe.each(['eucalyptus', 'aws'] as const)('in %s', (fidelity) => {
   const it = clouds[fidelity]
   beforeAll(() => put(it, 'bucket', 'a//key', body))
 
-  test.each(['127.0.0.1', 'localhost', 'LocalHost', 's3.localhost', '[::1]', '127.1.2.3'])(
+  test.each(['127.0.0.1', 'localhost', 'LocalHost', 'front.localhost', '[::1]', '127.1.2.3'])(
     'the emulator by the name %s',
     async (host) => {
       for (const signed of ['v2', 'v4'] as const) {
@@ -32,6 +33,22 @@ describe.each(['eucalyptus', 'aws'] as const)('in %s', (fidelity) => {
       }
     },
   )
+
+  test('a bucket and the service by their own names', async () => {
+    for (const [sign, time] of [
+      ['v2-query', it.cloud.clock.now()],
+      ['v4-query', it.cloud.clock.now()],
+    ] as const) {
+      const { accessKeyId } = it.administrator
+      const key = { accessKeyId, secretAccessKey: it.cloud.accounts.key(accessKeyId)?.secret ?? '' }
+      const sent = (host: string, path: string) =>
+        presignedUrl({ ...key, region: 'x', endpoint: `http://${host}:8773` }, { method: 'GET', path, time, sign })
+      const byBucket = sent('bucket.s3.localhost', sign === 'v2-query' ? '/bucket/a//key' : '/a//key')
+      expect(await opened(it, byBucket.replace('/bucket/a//key', '/a//key'))).toBe(String(body))
+      expect(await opened(it, sent('s3.localhost', '/bucket/a//key'))).toBe(String(body))
+      expect(await opened(it, sent('s3.localhost', '/services/objectstorage/bucket/a//key'))).toBe('missing')
+    }
+  })
 
   test.each(['localhost.example', '127.0.0.1.example', '10.0.0.1', '0.0.0.0', '[::2]', 'notlocalhost'])(
     'not by the name %s',

@@ -2,6 +2,7 @@ import { authenticate } from '../../../src/protocol/authentication.ts'
 import { Fault } from '../../../src/protocol/faults.ts'
 import type { Caller } from '../../../src/protocol/operation.ts'
 import { BadPath, parseRestPath } from '../../../src/protocol/rest.ts'
+import { hostPath } from '../../../src/protocol/service-host.ts'
 import type { Cloud } from '../../cloud.ts'
 import { accountRequester, findSender, requesterOf, type Sender } from '../../senders.ts'
 
@@ -25,7 +26,7 @@ function wireUrl(url: string): WireUrl | undefined {
 }
 
 /** The names by which a host calls itself. */
-const loopback = /^(?:localhost|[a-z0-9.-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+const loopback = /^(?:localhost|[a-z0-9._-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /** Whether a URL names this very emulator. Nothing else is ever fetched: whoever asks may not look around with our eyes. */
 export function isOwnUrl(cloud: Cloud, url: string): boolean {
@@ -68,8 +69,13 @@ export async function openByUrl(cloud: Cloud, url: string, method: 'GET' | 'HEAD
   const wire = wireUrl(url)
   if (!wire || !isOwnUrl(cloud, url)) return 'denied'
   const { host, rawPath, rawQuery } = wire
-  const [service = ''] = servicePath.exec(rawPath) ?? []
-  const request = { service: 's3', method, rawPath, servicePath: service, rawQuery, headers: [['host', host]] } as const
+  const onHost = hostPath(host, rawPath)
+  const [service = ''] = (onHost ? undefined : servicePath.exec(rawPath)) ?? []
+  const { path, hostBucket } = onHost ?? { path: rawPath.slice(service.length) }
+  const request = {
+    ...({ service: 's3', method, rawPath, servicePath: service, rawQuery, headers: [['host', host]] } as const),
+    ...(hostBucket !== undefined && { hostBucket }),
+  }
   const { fidelity } = cloud.settings
   const rules = { fidelity, version2: true, strictScope: fidelity === 'aws' }
   let sender: Sender | undefined
@@ -80,7 +86,7 @@ export async function openByUrl(cloud: Cloud, url: string, method: 'GET' | 'HEAD
   try {
     const { kind } = authenticate(request, lookUp, cloud.clock.now(), rules)
     const { requester, may } = requesterOf(kind === 'signed' ? sender : undefined, fidelity)
-    const { bucket, key } = parseRestPath(rawPath.slice(service.length))
+    const { bucket, key } = parseRestPath(path)
     if (may && !may('s3:GetObject', { arn: `arn:aws:s3:::${bucket}/${key}` })) return 'denied'
     return await open(cloud, bucket, key, requester)
   } catch (error) {

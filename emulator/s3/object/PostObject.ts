@@ -8,10 +8,11 @@ import { admitToBucket, ownerOf } from '../access.ts'
 import { aclForNew } from '../acl.ts'
 import { demandsOf } from '../demands.ts'
 import { fault } from '../faults.ts'
-import { originOf, type S3Answer, type S3Call, type S3Sender, type S3World, s3Operation } from '../operation.ts'
+import { bucketUrl, type S3Answer, type S3Call, type S3Sender, type S3World, s3Operation } from '../operation.ts'
 import { checkPolicy, type SizeRange } from '../post-policy.ts'
 import { roleMay } from '../role-permissions.ts'
 import { mostTags, tagsOf } from '../tags.ts'
+import { refuseUnsupported } from '../unsupported-headers.ts'
 import { newVersionHeader } from '../version-id.ts'
 import { checksumHeaders } from './checksums.ts'
 import { formChecksum } from './form-checksum.ts'
@@ -116,8 +117,7 @@ function redirection(fields: ReadonlyMap<string, string>, bucket: string, key: s
 function answer(call: S3Call, fields: ReadonlyMap<string, string>, object: ObjectRecord): S3Answer {
   const { bucket } = call
   const { key, etag } = object
-  const path = `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`
-  const location = `${originOf(call)}${path}`
+  const location = `${bucketUrl(call)}/${key.split('/').map(encodeURIComponent).join('/')}`
   const stored = { etag: `"${etag}"`, location, ...newVersionHeader(object), ...checksumHeaders(object.checksum) }
   const elsewhere = redirection(fields, bucket, key, etag)
   if (elsewhere !== undefined) return { status: 303, headers: { ...stored, location: elsewhere } }
@@ -153,6 +153,7 @@ async function store(world: S3World, call: S3Call, fields: ReadonlyMap<string, s
   if (Buffer.byteLength(key) > longestKey) throw fault('keyTooLong')
   const { requester, arn, may } = senderOf(world, call, fields)
   const range = fields.get('policy') ? checkPolicy(fields, world.clock.now(), fidelity) : anySize
+  refuseUnsupported(world, Object.fromEntries(fields))
   const headers = headersOf(fields, file, fidelity === 'aws')
   const put: S3Call = { ...call, key, headers: { ...call.headers, ...headers }, requester, arn }
   if (may && !roleMay(may, PutObject, { ...put, headers })) throw fault('accessDenied')

@@ -2,7 +2,7 @@ import { xmlAnswer } from '../answer.ts'
 import { expirationHeader } from '../expiration.ts'
 import { checksumElements } from '../object/checksums.ts'
 import { replacementCondition } from '../object/conditions.ts'
-import { originOf, s3Operation } from '../operation.ts'
+import { bucketUrl, s3Operation } from '../operation.ts'
 import { newVersionHeader } from '../version-id.ts'
 import { completedParts, largestList } from './completed-list.ts'
 import { concluded } from './completion.ts'
@@ -23,7 +23,7 @@ export default s3Operation('CompleteMultipartUpload', {
     })
     const { key, etag, checksum } = completed
     const answer = xmlAnswer('CompleteMultipartUploadResult', {
-      Location: `${originOf(call)}/${bucket.name}/${encodeURIComponent(key)}`,
+      Location: `${bucketUrl(call)}/${encodeURIComponent(key)}`,
       Bucket: bucket.name,
       Key: key,
       ETag: `"${etag}"`,

@@ -36,6 +36,8 @@ export default s3Operation('CreateMultipartUpload', {
   route: { method: 'POST', of: 'object', sub: 'uploads' },
   access: { bucket: 'WRITE' },
   async run(world, call, { bucket }) {
+    // In AWS an upload is always somebody's, for only its initiator may end it.
+    if (world.settings.fidelity === 'aws' && call.requester.kind === 'anonymous') throw fault('anonymousUpload')
     const owner = ownerOf(call.requester)
     const { key, uploadId, checksum } = await world.objects.createUpload({
       bucket: bucket.name,

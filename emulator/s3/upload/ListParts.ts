@@ -8,7 +8,7 @@ import { uploadName } from './upload-name.ts'
 /** The parts of an upload that are stored. */
 export default s3Operation('ListParts', {
   route: { method: 'GET', of: 'object', sub: 'uploadId' },
-  access: { bucket: 'WRITE' },
+  access: { upload: 'WRITE' },
   async run(world, call, { bucket }) {
     const name = uploadName(call)
     const request = { after: numberOf(call, 'part-number-marker', 0), limit: pageSize(call, 'max-parts') }

@@ -12,6 +12,12 @@ const rows = {
     400,
     () => 'You did not provide the number of bytes specified by the Content-Length HTTP header.',
   ),
+  stalled: row(
+    'RequestTimeout',
+    400,
+    () =>
+      'Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.',
+  ),
   sha256: row(
     'XAmzContentSHA256Mismatch',
     400,

@@ -17,6 +17,8 @@ export class SmallPayload extends Readable {
   readonly #plan: PayloadPlan
   #digests: PayloadDigests | undefined
   #isTaken = false
+  /** Rejects `whole`. */
+  #giveUp: ((error: Error) => void) | undefined
 
   constructor(source: Readable, plan: PayloadPlan) {
     super()
@@ -48,6 +50,10 @@ export class SmallPayload extends Readable {
           reject(error as Error)
         }
       }
+      this.#giveUp = (error) =>
+        attempt(() => {
+          throw error
+        })
       const take = (data: Buffer) =>
         attempt(() => {
           for (const piece of decoder ? decoder.push(data) : [data]) {
@@ -87,5 +93,10 @@ export class SmallPayload extends Readable {
       },
       (error: Error) => this.destroy(error),
     )
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    if (error) this.#giveUp?.(error)
+    done(error)
   }
 }

@@ -1,3 +1,4 @@
+import { subResources as chosenBy } from '../rest.ts'
 import { parseDate } from './dates.ts'
 import { type PayloadPlan, payloadPlan } from './payload-plan.ts'
 import { checksumsBody, nobody, refusal, spacedHex, usableKey, type Verification } from './request.ts'
@@ -107,14 +108,20 @@ export function verifyQueryV2(at: Verification): Verified {
  * bucket with a slash at its end, as botocore signs it whatever it sends (seen with boto3 1.43; AWS takes it so).
  */
 function variations({ request }: Verification): S3Variation[] {
-  const { method, rawPath, servicePath } = request
+  const { method, rawPath, servicePath, hostBucket } = request
   const bare = rawPath.startsWith(servicePath) ? rawPath.slice(servicePath.length) : rawPath
   const paths = bare === rawPath ? [rawPath] : [rawPath, bare]
-  const all = /^\/[^/]+$/.test(bare) ? [...paths, ...paths.map((path) => `${path}/`)] : paths
+  const all =
+    hostBucket === undefined && /^\/[^/]+$/.test(bare) ? [...paths, ...paths.map((path) => `${path}/`)] : paths
   const typed = all.map((path) => ({ rawPath: path, contentType: true }))
   const reads = method === 'GET' || method === 'HEAD'
   return reads ? [...typed, { rawPath, contentType: false }] : typed
 }
+
+const choosing: ReadonlySet<string> = new Set([...chosenBy.bucket, ...chosenBy.object])
+
+/** A parameter that chooses the operation, and that version 2 does not sign; which form a listing has does not matter. */
+const isUnsignable = (name: string): boolean => choosing.has(name) && !subResources.has(name) && name !== 'list-type'
 
 function compareS3(at: Verification, accessKeyId: string, provided: string, expires?: string): Verified {
   const { request } = at
@@ -124,6 +131,8 @@ function compareS3(at: Verification, accessKeyId: string, provided: string, expi
     at,
     queryPairs(request.rawQuery).filter(([name]) => subResources.has(name)),
   )
+  if (at.rules.fidelity === 'aws' && queryPairs(request.rawQuery).some(([name]) => isUnsignable(name)))
+    throw refusal(at, 'version2')
   const options = { expires, hostBucket: request.hostBucket }
   const candidates = new Set(variations(at).map((variation) => s3StringToSign(request, variation, options)))
   compare(at, accessKeyId, provided, candidates, 'sha1')
