@@ -97,7 +97,8 @@ async function runAt(
     }
   } finally {
     journal.close(isClean)
-    if (!isClean) console.error(`something was left behind: "${programName()} conformance sweep --run ${run}" removes it`)
+    if (!isClean)
+      console.error(`something was left behind: "${programName()} conformance sweep --run ${run}" removes it`)
   }
 }
 
