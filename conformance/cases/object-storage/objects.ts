@@ -227,11 +227,14 @@ const presigned: Case = defineCase({
   async run(tools) {
     const { minio, s3 } = tools.administrator
     const bucket = await makeBucket(tools)
-    const put = await fetch(await minio.presignedPutObject(bucket, 'object', 60), { method: 'PUT', body: 'by fetch' })
+    const put = await tools.fetch(await minio.presignedPutObject(bucket, 'object', 60), {
+      method: 'PUT',
+      body: 'by fetch',
+    })
     assert.equal(put.status, 200, await put.text())
     const url = await minio.presignedGetObject(bucket, 'object', 60)
-    assert.equal(await (await fetch(url)).text(), 'by fetch')
-    assert.equal((await fetch(url, { method: 'DELETE' })).status, 403)
+    assert.equal(await (await tools.fetch(url)).text(), 'by fetch')
+    assert.equal((await tools.fetch(url, { method: 'DELETE' })).status, 403)
     assert.equal((await s3({ method: 'GET', path: `/${bucket}/object` })).body.toString(), 'by fetch')
   },
 })

@@ -36,13 +36,13 @@ export default [
       for (const sign of forms) {
         const url = (method: string) =>
           presignedUrl(s3Target, { method, path: `/${bucket.name}/object`, sign, expires: 300 })
-        const put = await fetch(url('PUT'), { method: 'PUT', body: Buffer.from(`by ${sign}`) })
+        const put = await tools.fetch(url('PUT'), { method: 'PUT', body: Buffer.from(`by ${sign}`) })
         expectSame(`PUT by ${sign}`, [put.status, await put.text()], [200, ''])
-        expectSame(`GET by ${sign}`, await (await fetch(url('GET'))).text(), `by ${sign}`)
-        expectSame(`HEAD by ${sign}`, (await fetch(url('HEAD'), { method: 'HEAD' })).status, 200)
-        const removed = await fetch(url('DELETE'), { method: 'DELETE' })
+        expectSame(`GET by ${sign}`, await (await tools.fetch(url('GET'))).text(), `by ${sign}`)
+        expectSame(`HEAD by ${sign}`, (await tools.fetch(url('HEAD'), { method: 'HEAD' })).status, 200)
+        const removed = await tools.fetch(url('DELETE'), { method: 'DELETE' })
         expectSame(`DELETE by ${sign}`, removed.status, 204)
-        expectSame(`GET by ${sign}, then`, (await fetch(url('GET'))).status, 404)
+        expectSame(`GET by ${sign}, then`, (await tools.fetch(url('GET'))).status, 404)
       }
     },
     { smoke: true },
@@ -223,13 +223,13 @@ export default [
       await bucket.put('other', 'x')
       const { minio } = tools.administrator
       const listing = await minio.presignedUrl('GET', bucket.name, '', 60, { 'list-type': '2', prefix: 'obj' })
-      const document = await (await fetch(listing)).text()
+      const document = await (await tools.fetch(listing)).text()
       expectSame('the keys', document.match(/<Key>[^<]*/g), ['<Key>object'])
       const chosen = await minio.presignedGetObject(bucket.name, 'object', 60, {
         'response-content-type': 'text/x-chosen',
       })
-      expectSame('the type', (await fetch(chosen)).headers.get('content-type'), 'text/x-chosen')
-      const tampered = await fetch(listing.replace('prefix=obj', 'prefix='))
+      expectSame('the type', (await tools.fetch(chosen)).headers.get('content-type'), 'text/x-chosen')
+      const tampered = await tools.fetch(listing.replace('prefix=obj', 'prefix='))
       expectSame('another prefix', tampered.status, 403)
     },
     { needs: ['s3'] },
