@@ -123,11 +123,12 @@ describe('the answer', () => {
   })
 
   test.each([
-    ['http://web/done', 'http://web/done?'],
-    ['http://web/done?a=1', 'http://web/done?a=1&'],
-  ])('sends the client to %s', async (success_action_redirect, begins) => {
+    ['http://web/done', 'http://web/done?', ''],
+    ['http://web/done?a=1', 'http://web/done?a=1&', ''],
+    ['http://web/done#there', 'http://web/done?', '#there'],
+  ])('sends the client to %s', async (success_action_redirect, begins, ends) => {
     const { status, headers } = await to({ success_action_redirect })
-    const location = `${begins}bucket=mine&key=a%20b%2Fc&etag=%229dd4e461268c8034f5c8564e155c67a6%22`
+    const location = `${begins}bucket=mine&key=a%20b%2Fc&etag=%229dd4e461268c8034f5c8564e155c67a6%22${ends}`
     expect({ status, location: headers.location }).toEqual({ status: 303, location })
   })
 

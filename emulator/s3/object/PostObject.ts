@@ -107,10 +107,10 @@ function headersOf(fields: ReadonlyMap<string, string>, file: FormFile, isAws: b
 function redirection(fields: ReadonlyMap<string, string>, bucket: string, key: string, etag: string) {
   const asked = fields.get('success_action_redirect') ?? fields.get('redirect')
   if (!asked || !URL.canParse(asked)) return undefined
-  const { protocol, href, search } = new URL(asked)
+  const { protocol, href, search, hash } = new URL(asked)
   if (protocol !== 'http:' && protocol !== 'https:') return undefined
   const stored = `bucket=${encodeURIComponent(bucket)}&key=${encodeURIComponent(key)}&etag=%22${etag}%22`
-  return `${href}${search ? '&' : '?'}${stored}`
+  return `${href.slice(0, href.length - hash.length)}${search ? '&' : '?'}${stored}${hash}`
 }
 
 /** Who names no status gets 204 in either cloud (ObjectStorageRESTBinding.java; S3 API reference, POST Object). */
