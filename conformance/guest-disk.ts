@@ -9,7 +9,8 @@ import { attachVolume, detachVolume, makeSnapshot, makeVolume } from './volumes.
 export async function snapshotOfAGuestsDisk(tools: Tools): Promise<string> {
   const { sizes } = await starterImage('hvm')
   const copy = [
-    'until [ -b /dev/vdb ]; do usleep 100000; done',
+    // A disk's node is there a moment before it can be opened.
+    'until head -c 1 /dev/vdb > /dev/null 2>&1; do usleep 100000; done',
     // The disk and its partition have caches of their own: what is read from the disk must not be older.
     'sync; echo 3 > /proc/sys/vm/drop_caches; fsfreeze --freeze /',
     `dd if=/dev/vda of=/dev/vdb bs=1048576 count=${sizes.disk / 2 ** 20}; copied=$?`,

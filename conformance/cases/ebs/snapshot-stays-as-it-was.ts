@@ -7,9 +7,9 @@ import { attachVolume, detachVolume, makeSnapshot, makeVolume } from '../../volu
 
 /** Writes on the first disk that comes, again when a second one comes, and reads the one that comes for the first. */
 const script = userDataScript(
-  'until [ -b /dev/vdb ]; do usleep 100000; done',
+  'until head -c 1 /dev/vdb > /dev/null 2>&1; do usleep 100000; done',
   'echo first | dd of=/dev/vdb conv=notrunc,fsync; result first $?',
-  'until [ -b /dev/vdc ]; do usleep 100000; done',
+  'until head -c 1 /dev/vdc > /dev/null 2>&1; do usleep 100000; done',
   'echo other | dd of=/dev/vdb conv=notrunc,fsync; result other $?',
   'while [ -b /dev/vdb ]; do usleep 100000; done',
   'until disk=$(ls /dev/vd[bd] 2>/dev/null); do usleep 100000; done',

@@ -36,7 +36,8 @@ export default defineCase({
     const write = [
       `echo ${sentence} > /root/sentence && sync`,
       'result written $?',
-      'until [ -b /dev/vdb ]; do usleep 100000; done',
+      // A disk's node is there a moment before it can be opened.
+      'until head -c 1 /dev/vdb > /dev/null 2>&1; do usleep 100000; done',
       `echo ${sentence} | dd of=/dev/vdb conv=notrunc,fsync`,
       'result stored $?',
     ]

@@ -63,7 +63,7 @@ export default defineCase({
     const upload = await prepareImport(tools, vmdk)
     await upload.putAll()
     const script = userDataScript(
-      'until [ -b /dev/vdb ]; do usleep 100000; done',
+      'until head -c 1 /dev/vdb > /dev/null 2>&1; do usleep 100000; done',
       `result read $(dd if=/dev/vdb bs=${MiB} count=3 2>/dev/null | sha256sum)`,
     )
     const task = await startImport(tools, 'ImportInstance', {
