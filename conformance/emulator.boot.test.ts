@@ -11,6 +11,7 @@ import { reportOf } from './guest.ts'
 import { registerImage, uploadBundle } from './images.ts'
 import { runInstance, untilRunning, untilTerminated } from './instances.ts'
 import { lacking, runCase } from './run.ts'
+import { boots } from './schedule.ts'
 import { starterImage } from './starter.ts'
 import type { Target } from './target.ts'
 import { newRunId, openTools } from './tools.ts'
@@ -67,9 +68,7 @@ afterAll(async () => {
 })
 
 const capabilities = emulatorCapabilities('eucalyptus', true)
-const cases = (await loadCases()).filter(
-  (one) => one.needs.some((word) => word.startsWith('boots-')) && lacking(one, { capabilities }).length === 0,
-)
+const cases = (await loadCases()).filter((one) => boots(one) && lacking(one, { capabilities }).length === 0)
 
 describe.concurrent('on a real QEMU', () => {
   test.each(cases.map((one) => [one.id, one] as const))('%s', async (_, one) => {

@@ -2,6 +2,7 @@ import { Fault } from '../../src/protocol/faults.ts'
 import type { Operation } from '../../src/protocol/operation.ts'
 import type { Fields } from '../../src/protocol/shape.ts'
 import type { Cloud } from '../cloud.ts'
+import TerminateInstances from '../ec2/instance/TerminateInstances.ts'
 import type { S3Operation } from '../s3/operation.ts'
 import { type Engines, type Seams, unchanged } from '../seams.ts'
 import type { Identified, Table } from '../state/table.ts'
@@ -32,6 +33,20 @@ export function aroundOperation<Input extends Fields>(
     one.name === wraps ? { ...one, run: around(one.run as Run<Input>) as Run<Fields> } : one
   return { name, sentence, wraps, seams: { ...unchanged, operation } }
 }
+
+/** A mutant that decides, when instances end, whether the volumes they have go with them. */
+export const decidingOnVolumes = (about: About, deleteOnTermination: boolean): Mutant =>
+  aroundOperation(about, TerminateInstances, (run) => async (cloud, input, call) => {
+    await cloud.store.change((draft) => {
+      const volumes = cloud.volumes.in(draft)
+      for (const volume of volumes.list()) {
+        const { attachment } = volume
+        if (!attachment || !input.InstanceId.includes(attachment.instanceId)) continue
+        volumes.put({ ...volume, attachment: { ...attachment, deleteOnTermination } })
+      }
+    })
+    return run(cloud, input, call)
+  })
 
 /** A table as an operation reads it when each record is first changed; what it writes is not touched. */
 export function readAs<Kind extends Identified>(table: Table<Kind>, change: (record: Kind) => Kind): Table<Kind> {

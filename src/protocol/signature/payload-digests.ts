@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type ChecksumAlgorithm, startChecksum } from './checksums.ts'
+import { type ChecksumAlgorithm, sumOf } from './checksums.ts'
 import { payloadFault } from './payload-faults.ts'
 import { isChecksum, type PayloadPlan } from './payload-plan.ts'
 import type { Sum } from './payload-sums.ts'
@@ -53,6 +53,15 @@ export function judge(
   return { ...result, checksum: { algorithm, value } }
 }
 
+/** Computes what a plan wants of a whole body, and compares it. Throws Fault. */
+export function digestsOf(
+  plan: PayloadPlan,
+  bytes: Buffer,
+  trailers: ReadonlyMap<string, string> = new Map(),
+): PayloadDigests {
+  return judge(plan, bytes.length, new Map(sumsOf(plan).map((name) => [name, sumOf(name, bytes)])), trailers)
+}
+
 const emptyMd5 = createHash('md5').digest('hex')
 const emptySha256 = createHash('sha256').digest('hex')
 
@@ -63,5 +72,5 @@ export function digestsOfNothing(plan: PayloadPlan): PayloadDigests {
   if (length) throw payloadFault('incomplete')
   return isPlain
     ? { length: 0, md5: emptyMd5, ...(sha256 !== undefined && { sha256 }) }
-    : judge(plan, 0, new Map(sumsOf(plan).map((name) => [name, startChecksum(name).digest()])), new Map())
+    : digestsOf(plan, Buffer.alloc(0))
 }

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream'
-import { sumOf } from './checksums.ts'
 import { ChunkDecoder } from './chunked.ts'
-import { judge, type PayloadDigests, sumsOf } from './payload-digests.ts'
+import { digestsOf, type PayloadDigests } from './payload-digests.ts'
 import { payloadFault } from './payload-faults.ts'
 import type { PayloadPlan } from './payload-plan.ts'
 
@@ -68,7 +67,7 @@ export class SmallPayload extends Readable {
           if (size !== plan.length) throw payloadFault('incomplete')
           const [first = Buffer.alloc(0), ...others] = pieces
           const bytes = others.length ? Buffer.concat(pieces, size) : first
-          this.#digests = judge(plan, size, new Map(sumsOf(plan).map((name) => [name, sumOf(name, bytes)])), trailers)
+          this.#digests = digestsOf(plan, bytes, trailers)
           detach()
           resolve(bytes)
         })
