@@ -7,6 +7,7 @@ import type { HashPool } from '../src/protocol/signature/hash-pool.ts'
 import { type PayloadStream, payloadStream } from '../src/protocol/signature/payload.ts'
 import { digestsOfNothing } from '../src/protocol/signature/payload-digests.ts'
 import { payloadFault } from '../src/protocol/signature/payload-faults.ts'
+import { payloadPlan } from '../src/protocol/signature/payload-plan.ts'
 import type { AuthenticationRequest } from '../src/protocol/signature/request.ts'
 import type { Cloud } from './cloud.ts'
 import { isKnownAction } from './ec2/known-actions.ts'
@@ -69,8 +70,9 @@ export async function dispatch(
     const isForm = () => /^application\/x-www-form-urlencoded\b/i.test(incoming.headers['content-type'] ?? '')
     const isQuery = () => (method === 'POST' ? isForm() : /(?:^|&)Action=/.test(rawQuery))
     const route = routeOf(rawPath, () => (isQuery() ? 'ec2' : undefined), incoming.headers.host)
-    const { service, path } = route
-    const received = { ...route, incoming, outgoing, rawPath, rawQuery, requestId }
+    const { service, servicePath, path, hostBucket } = route
+    // Every field by its name, here and below: spreads cost more than checking the signature.
+    const received = { service, servicePath, path, hostBucket, incoming, outgoing, rawPath, rawQuery, requestId }
     what = service === 's3' ? `s3 ${method} ${path}` : await answerQuery(cloud, services, received)
     if (service === 's3') await answerS3(cloud, services, received)
   } catch (error) {
@@ -92,7 +94,10 @@ function headerPairs({ rawHeaders }: IncomingMessage): [string, string][] {
   return pairs
 }
 
-function authenticated(cloud: Cloud, services: Services, received: Received, also: Partial<AuthenticationRequest>) {
+/** The parameters in the body of a query request, and its hash. */
+type SentForm = Pick<AuthenticationRequest, 'form' | 'bodySha256'>
+
+function authenticated(cloud: Cloud, services: Services, received: Received, { form, bodySha256 }: SentForm = {}) {
   const { incoming, service, servicePath, hostBucket, rawPath, rawQuery } = received
   const request = {
     service,
@@ -101,8 +106,9 @@ function authenticated(cloud: Cloud, services: Services, received: Received, als
     servicePath,
     rawQuery,
     headers: headerPairs(incoming),
-    ...(hostBucket !== undefined && { hostBucket }),
-    ...also,
+    hostBucket,
+    form,
+    bodySha256,
   }
   const { fidelity } = cloud.settings
   const rules = { fidelity, version2: true, strictScope: fidelity === 'aws' }
@@ -205,6 +211,9 @@ function openBody({ incoming, outgoing }: Received, body: PayloadStream): Payloa
   return body
 }
 
+/** Who sends a preflight request. */
+const nobody = { sender: undefined, payload: payloadPlan([], undefined) }
+
 async function answerS3(cloud: Cloud, services: Services, received: Received): Promise<void> {
   const { incoming, outgoing, requestId, path, rawQuery } = received
   const headers = headersByName(incoming)
@@ -216,16 +225,14 @@ async function answerS3(cloud: Cloud, services: Services, received: Received): P
     resource: path,
     response: outgoing,
   }
-  // Browsers do not sign preflight requests; a signature in the URL is that of the request they ask about.
-  const unsigned = request.method === 'OPTIONS' ? { headers: [], rawQuery: '' } : {}
   let body: PayloadStream | undefined
   try {
-    const { sender, payload } = authenticated(cloud, services, received, unsigned)
+    // Browsers do not sign preflight requests; a signature in the URL is that of the request they ask about.
+    const { sender, payload } = request.method === 'OPTIONS' ? nobody : authenticated(cloud, services, received)
     const { 'content-length': sent, 'transfer-encoding': coding, 'x-amz-decoded-content-length': decoded } = headers
     const isEmpty = coding === undefined && Number(sent ?? 0) === 0 && !payload.chunks
     const length = decoded ?? sent
     const { requester, arn, may } = requesterOf(sender, cloud.settings.fidelity)
-    // Every field by its name: spreads cost more than checking the signature.
     await services.s3.serve({
       method: request.method,
       path,

@@ -26,7 +26,7 @@ export interface Route {
   readonly servicePath: string
   readonly path: string
   /** The bucket that the Host header names: it is the head of `path`, but not of what was sent. */
-  readonly hostBucket?: string
+  readonly hostBucket?: string | undefined
 }
 
 /**

@@ -60,10 +60,11 @@ export function watchBodies(clock: Clock): Exchanges {
   return {
     latest: (socket) => open.get(socket),
     note(exchange) {
-      const { incoming } = exchange
+      const { incoming, outgoing } = exchange
       const { socket } = incoming
-      if (!open.has(socket)) socket.once('close', () => open.delete(socket))
-      open.set(socket, { ...exchange, bytes: socket.bytesRead, looks: 0 })
+      const known = open.get(socket)
+      if (!known) socket.once('close', () => open.delete(socket))
+      open.set(socket, { incoming, outgoing, bytes: socket.bytesRead, looks: 0 })
       if (isWatching || !hasBody(incoming)) return
       isWatching = true
       void watch()

@@ -12,5 +12,6 @@ export default aroundEngine(
     putObject: (object) => objects.putObject({ ...object, key: posix.normalize(object.key) }),
     getObject: (bucket, key, versionId) => objects.getObject(bucket, posix.normalize(key), versionId),
     openObject: (bucket, key, options) => objects.openObject(bucket, posix.normalize(key), options),
+    seeObject: (bucket, key, options) => objects.seeObject(bucket, posix.normalize(key), options),
   }),
 )

@@ -10,5 +10,6 @@ export default aroundEngine(
     ...objects,
     getObject: (bucket, key) => objects.getObject(bucket, key),
     openObject: (bucket, key, { versionId: _, ...options } = {}) => objects.openObject(bucket, key, options),
+    seeObject: (bucket, key, { versionId: _, ...options } = {}) => objects.seeObject(bucket, key, options),
   }),
 )

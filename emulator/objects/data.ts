@@ -63,6 +63,7 @@ async function* bytesOf(
 
 /** Holds data for one reader. It happens at once, so a record that was just read is sure to have its bytes. */
 export function hold({ tables, files }: Room, leases: Leases, data: Data): HeldData {
+  if (data.kind === 'inline') return holdInline(data, tables.inline.get(indexKey([], data.id)))
   const pieces = piecesOf(tables, data)
   const letGo = leases.take(pieces.filter(({ kind }) => kind === 'file').map(({ id }) => id))
   const inline = new Map<string, Buffer>()
@@ -73,11 +74,25 @@ export function hold({ tables, files }: Room, leases: Leases, data: Data): HeldD
   return {
     pieces,
     letGo,
-    atHand: ({ start, end }) => (data.kind === 'inline' ? inline.get(data.id)?.subarray(start, end + 1) : undefined),
+    atHand: () => undefined,
     stream(range) {
       const body = Readable.from(bytesOf(files, inline, pieces, range), { objectMode: false, highWaterMark: 1 << 20 })
       return body.once('close', letGo)
     },
+  }
+}
+
+/** Bytes that were read with the record: nothing has to be held for them. */
+function holdInline(data: Data, bytes: Buffer = Buffer.alloc(0)): HeldData {
+  const cut = ({ start, end }: ByteRange) => {
+    if (bytes.length === data.size) return bytes.subarray(start, end + 1)
+    throw new Error(`data ${data.id}: ${bytes.length} of ${data.size} bytes are there`)
+  }
+  return {
+    pieces: [data],
+    letGo() {},
+    atHand: cut,
+    stream: (range) => Readable.from([cut(range)], { objectMode: false }),
   }
 }
 

@@ -101,7 +101,7 @@ async function* placedVersions(objects: Objects, bucket: string): AsyncGenerator
 /** The deletion of a version that has ended. Its condition throws HasChanged when it is no longer in its place. */
 function deletionOf(engine: Engine, { version, isLatest }: Placed): Deletion {
   const { bucket, key } = version
-  const current = () => lookUp(engine.tables.objects, indexKey([bucket], key)) ?? newestVersion(engine, bucket, key)
+  const current = () => engine.tables.object(bucket, key) ?? newestVersion(engine, bucket, key)
   const isSame = (one: VersionRecord | undefined) =>
     one?.lastModified === version.lastModified && versionIdOf(one) === versionIdOf(version)
   const condition = (present: VersionRecord | undefined) => {

@@ -213,7 +213,7 @@ it.each([
 it('has left nothing behind', async () => {
   await store.close()
   const tables = openTables(join(folder, 'index.mdb'))
-  const { commit: _, spare: _spare, shownObjects: _shown, pages: _pages, close, ...left } = tables
+  const { commit: _, spare: _spare, shownObjects: _shown, pages: _pages, object: _object, close, ...left } = tables
   expect(Object.entries(left).filter(([, table]) => table.getCount() > 0)).toEqual([])
   await close()
 })

@@ -29,7 +29,7 @@ function counted() {
       yield { key, value }
     }
   }
-  return { tables: { shownObjects, pages: createPageMemory() } as never, seen }
+  return { tables: { shownObjects, pages: createPageMemory(64) } as never, seen }
 }
 
 describe('the cost', () => {

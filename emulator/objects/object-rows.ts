@@ -80,11 +80,21 @@ function encodeObject(record: ObjectRecord): Buffer | undefined {
   const fits = shape && parts < 2 ** 16 && ownerLength < 2 ** 8 && isNumber(size) && isNumber(lastModified)
   if (!fits || checksum < 0) return undefined
   const grants = isPrivate(acl) ? undefined : acl.grants
-  const json = JSON.stringify({
-    ...record,
-    ...{ acl: { owner: { accountId }, grants }, data: { ...data, size: undefined } },
-    ...{ etag: undefined, lastModified: undefined },
-  })
+  const { bucket, key, headers, metadata, tags, versionId, sequence, uploadId } = record
+  const rest: { [Name in keyof Required<Rest>]: Rest[Name] | undefined } = {
+    bucket,
+    key,
+    acl: { owner: { accountId }, grants },
+    headers,
+    metadata,
+    data: { kind: data.kind, id: data.id },
+    checksum: sum,
+    tags,
+    versionId,
+    sequence,
+    uploadId,
+  }
+  const json = JSON.stringify(rest)
   const row = Buffer.allocUnsafe(at.owner + ownerLength + Buffer.byteLength(json))
   row[0] = mark
   row[at.checksum] = checksum

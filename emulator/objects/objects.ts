@@ -9,7 +9,6 @@ import type { Page, PageRequest } from './paging.ts'
 import { type Incoming, receive } from './receive.ts'
 import type { BucketRecord, ObjectChecksum, ObjectHeaders, ObjectRecord, Piece, VersionRecord } from './records.ts'
 import { StoreRefusal } from './refusal.ts'
-import { lookUp } from './tables.ts'
 import { type ListedVersion, listVersions, type VersionsRequest } from './version-listing.ts'
 import {
   addDeleteMarker,
@@ -35,11 +34,15 @@ export interface NewObject extends ObjectHeaders, Incoming {
   readonly condition?: (present: ObjectRecord | undefined) => void
 }
 
-/** An object whose bytes stay as they are, whoever overwrites or deletes it, until it is read or closed. */
-export interface OpenObject {
+/** An object to look at. */
+export interface SeenObject {
   readonly record: ObjectRecord
   /** The parts if an upload made the object; else one piece. */
   readonly pieces: readonly Piece[]
+}
+
+/** An object whose bytes stay as they are, whoever overwrites or deletes it, until it is read or closed. */
+export interface OpenObject extends SeenObject {
   /** The bytes, or a range of them. It must be read to its end or destroyed. */
   body(range?: ByteRange): Readable
   /** The same without a stream, where the bytes are at hand; the object must still be closed. */
@@ -53,8 +56,6 @@ export interface ToOpen {
   readonly requester?: Requester | undefined
   /** Decides on the very object that is opened, where not its ACL alone does. */
   readonly may?: (object: ObjectRecord) => boolean
-  /** The bytes will not be read: they are not held, and the object need not be closed. */
-  readonly unread?: boolean
 }
 
 /** What is to be deleted, and how. */
@@ -89,6 +90,8 @@ export interface Objects {
   getObject(bucket: string, key: string, versionId?: string): Promise<ObjectRecord>
   /** Opens what `getObject` gets; with a requester only if its ACL lets them read. Throws AccessDenied and those. */
   openObject(bucket: string, key: string, options?: ToOpen): Promise<OpenObject>
+  /** What `openObject` would open, without its bytes. Throws as that does. */
+  seeObject(bucket: string, key: string, options?: ToOpen): Promise<SeenObject>
   /** Opens and streams an object or a range of it; throws as `openObject`. */
   read(
     bucket: string,
@@ -113,7 +116,7 @@ export interface Objects {
   listVersions(bucket: string, request: VersionsRequest): Promise<Page<ListedVersion>>
 }
 
-const find = ({ tables }: Engine, bucket: string, key: string) => lookUp(tables.objects, indexKey([bucket], key))
+const find = ({ tables }: Engine, bucket: string, key: string) => tables.object(bucket, key)
 
 /** Holds the locks under which an object may be written. */
 const writing = <Result>(engine: Engine, bucket: string, key: string, work: () => Promise<Result>) =>
@@ -132,11 +135,20 @@ async function putObject(engine: Engine, object: NewObject): Promise<ObjectRecor
     const { data, md5: etag } = received
     const checksum = object.checksumOf?.()
     const lastModified = engine.clock.now().getTime()
+    const { versionId, sequence } = identity
     const record: ObjectRecord = {
-      ...{ bucket, key, acl, headers, metadata, data, etag, lastModified },
-      ...(checksum && { checksum }),
-      ...(tags && { tags }),
-      ...identity,
+      bucket,
+      key,
+      acl,
+      headers,
+      metadata,
+      data,
+      etag,
+      lastModified,
+      checksum,
+      tags,
+      versionId,
+      sequence,
     }
     let files: string[] = []
     await engine.tables.commit((writes) => {
@@ -149,19 +161,16 @@ async function putObject(engine: Engine, object: NewObject): Promise<ObjectRecor
   })
 }
 
-const unread: Omit<OpenObject, 'record' | 'pieces'> = {
-  body() {
-    throw new Error('an object is read that was opened to be looked at only')
-  },
-  atHand: () => undefined,
-  close() {},
+/** The version that is named, if it may be read. */
+function readable(engine: Engine, bucket: string, key: string, { requester, versionId, may }: ToOpen): ObjectRecord {
+  const record = objectNamed(engine, bucket, key, versionId)
+  const isAllowed = may ? may(record) : !requester || allowed(record.acl, requester, 'READ')
+  if (isAllowed) return record
+  throw new StoreRefusal('AccessDenied', `${bucket}/${key}`)
 }
 
 function openObject(engine: Engine, bucket: string, key: string, options: ToOpen): OpenObject {
-  const { requester, versionId, may = (object) => !requester || allowed(object.acl, requester, 'READ') } = options
-  const record = objectNamed(engine, bucket, key, versionId)
-  if (!may(record)) throw new StoreRefusal('AccessDenied', `${bucket}/${key}`)
-  if (options.unread) return { record, pieces: piecesOf(engine.tables, record.data), ...unread }
+  const record = readable(engine, bucket, key, options)
   const { pieces, stream, atHand, letGo } = hold(engine, engine.leases, record.data)
   const whole = { start: 0, end: record.data.size - 1 }
   return { record, pieces, body: (range = whole) => stream(range), atHand, close: letGo }
@@ -223,6 +232,10 @@ export function createObjects(engine: Engine): Objects {
     findObject: async (bucket, key) => find(engine, bucket, key),
     getObject: async (bucket, key, versionId) => objectNamed(engine, bucket, key, versionId),
     openObject: async (bucket, key, options = {}) => openObject(engine, bucket, key, options),
+    async seeObject(bucket, key, options = {}) {
+      const record = readable(engine, bucket, key, options)
+      return { record, pieces: piecesOf(tables, record.data) }
+    },
     async read(bucket, key, { range, requester } = {}) {
       const { record, body } = openObject(engine, bucket, key, { requester })
       return { record, body: body(range) }

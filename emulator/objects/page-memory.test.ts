@@ -3,7 +3,7 @@ import { createPageMemory } from './page-memory.ts'
 
 /** A memory whose pages are numbered as they are read. */
 function numbered() {
-  const memory = createPageMemory<number>()
+  const memory = createPageMemory<number>(64)
   let read = 0
   const page = (bucket: string, question = '') => {
     return memory.recall(bucket, question, () => {

@@ -1,6 +1,3 @@
-/** How many pages are remembered; one more and all are forgotten. */
-const mostPages = 64
-
 /**
  * Pages that cost many seeks to read, remembered while nothing is written to their bucket. A page is read, kept and
  * shown again only while no write is under way, and a write that begins forgets the pages of its bucket: so what is
@@ -15,8 +12,8 @@ export interface PageMemory<Page> {
   written(bucket: string): void
 }
 
-/** A memory that remembers nothing yet. */
-export function createPageMemory<Page>(): PageMemory<Page> {
+/** A memory that remembers nothing yet. When it has that many pages, all are forgotten before the next. */
+export function createPageMemory<Page>(mostPages: number): PageMemory<Page> {
   const pages = new Map<string, Map<string, Page>>()
   const underWay = new Map<string, number>()
   let count = 0
@@ -35,7 +32,7 @@ export function createPageMemory<Page>(): PageMemory<Page> {
       const known = pages.get(bucket)?.get(question)
       if (known !== undefined) return known
       const page = read()
-      if (!underWay.has(bucket)) keep(bucket, question, page)
+      if (page !== undefined && !underWay.has(bucket)) keep(bucket, question, page)
       return page
     },
     writing(bucket) {

@@ -103,9 +103,9 @@ export interface ObjectHeaders {
 /** Which of the versions of its key a record is. */
 export interface VersionIdentity {
   /** Left out of the `null` version: what was stored while versioning was not enabled. */
-  readonly versionId?: string
+  readonly versionId?: string | undefined
   /** Greater than those of the older versions of the key; left out where there was no versioning yet, which is 0. */
-  readonly sequence?: number
+  readonly sequence?: number | undefined
 }
 
 export interface ObjectRecord extends ObjectHeaders, VersionIdentity {
@@ -115,11 +115,11 @@ export interface ObjectRecord extends ObjectHeaders, VersionIdentity {
   readonly data: Data
   /** Hex MD5 of the bytes, or for an upload `<hex MD5 of the parts' MD5s>-<parts>`; without quotes. */
   readonly etag: string
-  readonly checksum?: ObjectChecksum
+  readonly checksum?: ObjectChecksum | undefined
   /** Milliseconds since 1970. */
   readonly lastModified: number
   /** The upload that made it, so that a repeated completion finds its result. */
-  readonly uploadId?: string
+  readonly uploadId?: string | undefined
 }
 
 /** A version that says that there is no object any more. */

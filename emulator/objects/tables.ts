@@ -1,5 +1,5 @@
 import { type Database, open } from 'lmdb'
-import { longestIndexKey } from './keys.ts'
+import { indexKey, longestIndexKey } from './keys.ts'
 import { type Codec, type ListedObject, objectRows, type ShownObject } from './object-rows.ts'
 import { createPageMemory, type PageMemory } from './page-memory.ts'
 import type { Page } from './paging.ts'
@@ -29,6 +29,8 @@ export interface Tables {
   readonly objects: Table<ObjectRecord>
   /** The rows of `objects` in a range, by their keys as text: only what listings show of them is read. */
   shownObjects(range: { start: Uint8Array; end: Uint8Array }): Iterable<{ key: string; value: ShownObject }>
+  /** The current version of a key if it is an object, decoded once for all who ask until it is written. */
+  object(bucket: string, key: string): ObjectRecord | undefined
   /** Pages of `objects` that hold until something is written to their bucket. */
   readonly pages: PageMemory<Page<ListedObject>>
   /** Bucket, key, sequence from the newest on: versions that are not current, and all delete markers (versions.ts). */
@@ -63,6 +65,10 @@ export interface TablesOptions {
   readonly open?: typeof open
 }
 
+/** So much of the index is remembered: pages of listings, and objects, each of about a kilobyte. */
+const mostPages = 64
+const mostObjects = 2048
+
 /** Keys as lmdb reads them for who wants text: the bytes of UTF-8, without a copy of them in between. */
 const keysAsText = {
   writeKey(key: Uint8Array, target: Buffer, start: number): number {
@@ -87,7 +93,8 @@ export function openTables(path: string, { durable = true, open: openRoot = open
   const whole = { encoder: rows.whole, keyEncoding: 'binary' }
   const text = { encoding: 'binary', encoder: rows.shown, keyEncoder: keysAsText }
   const shown = coded<{ getRange: Tables['shownObjects'] }>('objects', text)
-  const pages = createPageMemory<Page<ListedObject>>()
+  const pages = createPageMemory<Page<ListedObject>>(mostPages)
+  const current = createPageMemory<ObjectRecord | undefined>(mostObjects)
   const tables = {
     buckets: table<BucketRecord>('buckets'),
     accountBuckets: table<true>('accountBuckets'),
@@ -103,16 +110,23 @@ export function openTables(path: string, { durable = true, open: openRoot = open
   return {
     ...tables,
     pages,
+    object: (bucket, key) =>
+      current.recall(`${bucket}\0${key}`, '', () => lookUp(tables.objects, indexKey([bucket], key))),
     shownObjects: (range) => shown.getRange(range),
     spare: () => sparePages(root, Object.values(tables)),
     async commit(change) {
       const writes: Promise<boolean>[] = []
       const touched = new Set<string>()
+      const buckets = new Set<string>()
       const touch = (table: object, key: Uint8Array) => {
         if (table !== tables.objects) return
-        const bucket = Buffer.from(key.subarray(0, key.indexOf(0))).toString()
-        if (touched.has(bucket)) return
-        touched.add(bucket)
+        const name = Buffer.from(key.buffer, key.byteOffset, key.length).toString()
+        if (touched.has(name)) return
+        touched.add(name)
+        current.writing(name)
+        const bucket = name.slice(0, name.indexOf('\0'))
+        if (buckets.has(bucket)) return
+        buckets.add(bucket)
         pages.writing(bucket)
       }
       // A batch is one transaction of LMDB, and commits that overlap share its flush. (An asynchronous transaction
@@ -130,7 +144,8 @@ export function openTables(path: string, { durable = true, open: openRoot = open
         }),
       )
       await Promise.all([batch, ...writes])
-      for (const bucket of touched) pages.written(bucket)
+      for (const bucket of buckets) pages.written(bucket)
+      for (const name of touched) current.written(name)
       if (durable) await root.flushed
     },
     close: () => root.close(),

@@ -179,7 +179,7 @@ async function completeUpload(
   const holds = [lock.inBucket(bucket), lock.upload(uploadId), lock.object(bucket, key)]
   return engine.locks.hold(holds, async () => {
     const home = bucketNamed(engine, bucket)
-    const replaced = lookUp(tables.objects, indexKey([bucket], key))
+    const replaced = tables.object(bucket, key)
     if (replaced?.uploadId === uploadId) return replaced
     const upload = uploadNamed(engine, name)
     completion.condition?.(replaced)

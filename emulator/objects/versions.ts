@@ -40,7 +40,7 @@ export function versionPosition(
   key: string,
   versionId: string,
 ): Buffer | undefined {
-  const current = versionId === nullVersion ? lookUp(tables.objects, indexKey([bucket], key)) : undefined
+  const current = versionId === nullVersion ? tables.object(bucket, key) : undefined
   const isCurrent = current !== undefined && versionIdOf(current) === versionId
   const sequence = isCurrent ? sequenceOf(current) : sequenceNamed(tables, bucket, key, versionId)
   return sequence === undefined ? undefined : versionKey(bucket, key, sequence)
@@ -60,7 +60,7 @@ export function findVersion(
   key: string,
   id: string,
 ): VersionRecord | undefined {
-  const current = lookUp(tables.objects, indexKey([bucket.name], key))
+  const current = tables.object(bucket.name, key)
   if (current && versionIdOf(current) === id) return current
   if (bucket.versioning === undefined) return undefined
   const sequence = sequenceNamed(tables, bucket.name, key, id)
@@ -75,7 +75,7 @@ export function findVersion(
  */
 export function objectNamed(engine: Engine, bucket: string, key: string, versionId?: string): ObjectRecord {
   const { tables } = engine
-  const current = versionId === undefined ? lookUp(tables.objects, indexKey([bucket], key)) : undefined
+  const current = versionId === undefined ? tables.object(bucket, key) : undefined
   if (current) return current
   const home = bucketNamed(engine, bucket)
   const subject = `${bucket}/${key}`
@@ -92,7 +92,7 @@ export function objectNamed(engine: Engine, bucket: string, key: string, version
 /** Writes a changed record of an object to where it was. */
 export function rewriteObject({ tables }: Engine, writes: Change, object: ObjectRecord): void {
   const { bucket, key } = object
-  const current = lookUp(tables.objects, indexKey([bucket], key))
+  const current = tables.object(bucket, key)
   if (current && current.versionId === object.versionId) writes.put(tables.objects, indexKey([bucket], key), object)
   else writes.put(tables.versions, versionKey(bucket, key, sequenceOf(object)), object)
 }
@@ -160,7 +160,7 @@ export function addDeleteMarker({ tables }: Engine, writes: Change, marker: Dele
 export function removeVersion(engine: Engine, writes: Change, version: VersionRecord): string[] {
   const { tables } = engine
   const { bucket, key } = version
-  const current = lookUp(tables.objects, indexKey([bucket], key))
+  const current = tables.object(bucket, key)
   const isVersion = (one: VersionRecord | undefined) => one !== undefined && versionIdOf(one) === versionIdOf(version)
   const [first, second] = newest(tables, bucket, key, 2)
   if (isVersion(current)) writes.remove(tables.objects, indexKey([bucket], key))

@@ -31,13 +31,13 @@ export function accountFields({ accounts }: S3World, canonicalId: string): { [na
   return { ID: canonicalId, DisplayName: accounts.byCanonicalId(canonicalId)?.name }
 }
 
-const grantHeaders: Readonly<Record<string, Permission>> = {
-  'x-amz-grant-read': 'READ',
-  'x-amz-grant-write': 'WRITE',
-  'x-amz-grant-read-acp': 'READ_ACP',
-  'x-amz-grant-write-acp': 'WRITE_ACP',
-  'x-amz-grant-full-control': 'FULL_CONTROL',
-}
+const grantHeaders: readonly { readonly name: string; readonly permission: Permission }[] = [
+  { name: 'x-amz-grant-read', permission: 'READ' },
+  { name: 'x-amz-grant-write', permission: 'WRITE' },
+  { name: 'x-amz-grant-read-acp', permission: 'READ_ACP' },
+  { name: 'x-amz-grant-write-acp', permission: 'WRITE_ACP' },
+  { name: 'x-amz-grant-full-control', permission: 'FULL_CONTROL' },
+]
 
 function toAccount({ accounts }: S3World, canonicalId: string): Grantee {
   if (!accounts.byCanonicalId(canonicalId)) throw fault('invalidArgument', 'Invalid id')
@@ -71,9 +71,10 @@ function granteeOf(world: S3World, text: string): Grantee {
 /** The ACL that headers ask for: a canned one or grants; undefined when they ask for none. */
 function requestedAcl(world: S3World, { headers }: S3Call, owner: Owner, bucketOwner: Owner): Acl | undefined {
   const canned = headers['x-amz-acl']
-  const grants = Object.entries(grantHeaders).flatMap(([name, permission]) =>
-    (headers[name]?.split(',') ?? []).map((text): Grant => ({ grantee: granteeOf(world, text), permission })),
-  )
+  const grants: Grant[] = []
+  for (const { name, permission } of grantHeaders) {
+    for (const text of headers[name]?.split(',') ?? []) grants.push({ grantee: granteeOf(world, text), permission })
+  }
   if (canned === undefined) return grants.length ? { owner, grants } : undefined
   if (grants.length) throw fault('invalidRequest', 'Specifying both Canned ACLs and Header Grants is not allowed')
   const acl = cannedAcl(canned, owner, bucketOwner)

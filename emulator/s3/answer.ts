@@ -27,6 +27,9 @@ export interface Exchange {
 const isPrematureClose = (error: unknown) =>
   error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
 
+/** Bytes of a small body. */
+const mostAsText = 16 * 1024
+
 /** Sends an answer. A client that goes away meanwhile is no error. Throws what breaks the stream of an object. */
 export async function send({ method, requestId, response }: Exchange, answer: S3Answer): Promise<void> {
   const { status = 200, headers = {}, xml, bytes, stream } = answer
@@ -40,9 +43,15 @@ export async function send({ method, requestId, response }: Exchange, answer: S3
     all.push('content-type', 'application/xml', 'content-length', String(Buffer.byteLength(xml)))
   } else if (!stream && !bytes && status === 200 && method !== 'HEAD') all.push('content-length', '0')
   response.writeHead(status, all)
-  if (!stream || method === 'HEAD') {
+  if (method === 'HEAD') {
     stream?.destroy()
-    response.end(method === 'HEAD' ? undefined : (bytes ?? xml))
+    response.end()
+    return
+  }
+  if (!stream) {
+    // As text, a byte a character, Node sends them in one go with the headers; as bytes in two, for twice the time.
+    if (bytes && bytes.length <= mostAsText) response.end(bytes.toString('latin1'), 'latin1')
+    else response.end(bytes ?? xml)
     return
   }
   try {

@@ -19,13 +19,22 @@ export const newVersionHeader = ({ versionId }: VersionIdentity): { readonly [na
   'x-amz-version-id': versionId,
 })
 
-/** The header that tells which version is read. Eucalyptus does not name the `null` version (ObjectStorageGETOutboundHandler.java). */
-export function versionHeader(
+/** The version that is read, as a header tells it. Eucalyptus does not name the `null` version (ObjectStorageGETOutboundHandler.java). */
+export function shownVersion(
   { settings }: S3World,
   { versioning }: BucketRecord,
   version: VersionIdentity,
+): string | undefined {
+  const isNamed = versioning !== undefined && settings.fidelity === 'aws'
+  return isNamed ? versionIdOf(version) : version.versionId
+}
+
+/** The same as a header. */
+export function versionHeader(
+  world: S3World,
+  bucket: BucketRecord,
+  version: VersionIdentity,
   name = 'x-amz-version-id',
 ): { readonly [name: string]: string | undefined } {
-  const isNamed = versioning !== undefined && settings.fidelity === 'aws'
-  return { [name]: isNamed ? versionIdOf(version) : version.versionId }
+  return { [name]: shownVersion(world, bucket, version) }
 }

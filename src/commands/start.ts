@@ -58,15 +58,23 @@ function listenForStop(grace: number, end: StartParts['end']): Stop {
   }
 }
 
-/** Prints the lines of one turn of the event loop at once: under load each by itself costs as much as a signature. */
+/** Milliseconds for which lines of the log wait for others. */
+const logged = 20
+
+/**
+ * Prints the lines of a moment at once: under load each by itself costs as much as a signature. None is lost when the
+ * process exits.
+ */
 function lineLog(): (line: string) => void {
-  let waiting: string[] = []
+  let waiting = ''
+  const print = () => {
+    if (waiting !== '') process.stdout.write(waiting)
+    waiting = ''
+  }
+  process.on('exit', print)
   return (line) => {
-    if (waiting.push(line) > 1) return
-    setImmediate(() => {
-      console.log(waiting.join('\n'))
-      waiting = []
-    })
+    if (waiting === '') setTimeout(print, logged)
+    waiting += `${line}\n`
   }
 }
 

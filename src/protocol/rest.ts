@@ -57,8 +57,8 @@ export const subResources = {
 } as const satisfies Record<RestSubject, readonly string[]>
 
 /** The sub-resource that a query names for a subject, with any or no value. */
-export function subResourceOf(of: RestSubject, query: Iterable<readonly [string, string]>): string | undefined {
-  const names = new Set([...query].map(([name]) => name))
-  if (names.size === 0) return undefined
+export function subResourceOf(of: RestSubject, query: readonly (readonly [string, string])[]): string | undefined {
+  if (query.length === 0) return undefined
+  const names = new Set(query.map(([name]) => name))
   return subResources[of].find((name) => names.has(name))
 }

@@ -1,11 +1,11 @@
 import type { Answer } from '../../../src/protocol/xml.ts'
-import type { OpenObject } from '../../objects/objects.ts'
+import type { SeenObject } from '../../objects/objects.ts'
 import { xmlAnswer } from '../answer.ts'
 import { fault } from '../faults.ts'
 import { type S3Call, s3Operation } from '../operation.ts'
 import { versionHeader } from '../version-id.ts'
 import { checksumElement, checksumElements } from './checksums.ts'
-import { openRequested } from './representation.ts'
+import { seeRequested } from './representation.ts'
 
 type Fields = { readonly [name: string]: Answer }
 
@@ -20,7 +20,7 @@ function numberIn({ headers }: S3Call, name: string, most: number): number {
  * The parts of an object that an upload made. AWS names single parts only of objects with checksums, but there every
  * upload has one (S3 API reference, GetObjectAttributes); here they are always named.
  */
-function objectParts(call: S3Call, { record, pieces }: OpenObject): Fields | undefined {
+function objectParts(call: S3Call, { record, pieces }: SeenObject): Fields | undefined {
   const { checksum, data } = record
   if (data.kind !== 'parts') return undefined
   const after = call.headers['x-amz-part-number-marker'] ? numberIn(call, 'x-amz-part-number-marker', 10_000) : 0
@@ -41,7 +41,7 @@ function objectParts(call: S3Call, { record, pieces }: OpenObject): Fields | und
 }
 
 /** What can be asked for, in the order of the answer. */
-const attributes: Readonly<Record<string, (call: S3Call, object: OpenObject) => Answer>> = {
+const attributes: Readonly<Record<string, (call: S3Call, object: SeenObject) => Answer>> = {
   ETag: (_, { record }) => record.etag,
   Checksum: (_, { record }) => (record.checksum ? checksumElements(record.checksum) : undefined),
   ObjectParts: objectParts,
@@ -63,20 +63,16 @@ export default s3Operation('GetObjectAttributes', {
   access: { object: 'READ' },
   async run(world, call, { bucket }) {
     const wanted = wantedAttributes(call)
-    const object = await openRequested(world, call, bucket)
-    try {
-      const fields = Object.entries(attributes)
-        .filter(([name]) => wanted.has(name))
-        .map(([name, read]) => [name, read(call, object)])
-      return {
-        ...xmlAnswer('GetObjectAttributesResponse', Object.fromEntries(fields)),
-        headers: {
-          'last-modified': new Date(object.record.lastModified).toUTCString(),
-          ...versionHeader(world, bucket, object.record),
-        },
-      }
-    } finally {
-      object.close()
+    const object = await seeRequested(world, call, bucket)
+    const fields = Object.entries(attributes)
+      .filter(([name]) => wanted.has(name))
+      .map(([name, read]) => [name, read(call, object)])
+    return {
+      ...xmlAnswer('GetObjectAttributesResponse', Object.fromEntries(fields)),
+      headers: {
+        'last-modified': new Date(object.record.lastModified).toUTCString(),
+        ...versionHeader(world, bucket, object.record),
+      },
     }
   },
 })

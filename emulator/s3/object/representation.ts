@@ -1,5 +1,5 @@
 import type { ByteRange } from '../../objects/data.ts'
-import type { OpenObject, ToOpen } from '../../objects/objects.ts'
+import type { SeenObject, ToOpen } from '../../objects/objects.ts'
 import type { BucketRecord } from '../../objects/records.ts'
 import { lookFor, mayRead } from '../access.ts'
 import { expirationHeader } from '../expiration.ts'
@@ -7,11 +7,11 @@ import { fault } from '../faults.ts'
 import type { S3Answer, S3Call, S3World } from '../operation.ts'
 import { tagCountHeader } from '../tags.ts'
 import { partNumberOf } from '../upload/upload-name.ts'
-import { requestedVersion, versionHeader } from '../version-id.ts'
+import { requestedVersion, shownVersion } from '../version-id.ts'
 import { shownChecksum } from './checksums.ts'
 import { judge } from './conditions.ts'
 import { partRange, rangeOf } from './range.ts'
-import { headersToSend } from './stored-headers.ts'
+import { addMetadata } from './stored-headers.ts'
 
 /** Query parameters by which a signed GET chooses headers of its answer. */
 const overrides = [
@@ -38,7 +38,7 @@ function overridden({ query, requester }: S3Call): Record<string, string> {
 }
 
 /** Whether a Range header counts: If-Range may say that it does only for the version that the client has. */
-function wantedRange({ headers }: S3Call, { record }: OpenObject): string | undefined {
+function wantedRange({ headers }: S3Call, { record }: SeenObject): string | undefined {
   const ifRange = headers['if-range']
   if (ifRange === undefined) return headers['range']
   const holds = ifRange.includes('"')
@@ -60,52 +60,68 @@ interface Description {
   readonly bytes?: ByteRange
 }
 
-function describe(world: S3World, call: S3Call, bucket: BucketRecord, object: OpenObject): Description {
+function describe(world: S3World, call: S3Call, bucket: BucketRecord, object: SeenObject): Description {
   const { record, pieces } = object
   const { size } = record.data
   const verdict = judge(record, call.headers)
   if (verdict === 'failed') throw fault('preconditionFailed')
-  const identity: Record<string, string | undefined> = {
-    etag: `"${record.etag}"`,
-    'last-modified': new Date(record.lastModified).toUTCString(),
-    ...versionHeader(world, bucket, record),
+  const etag = `"${record.etag}"`
+  const lastModified = new Date(record.lastModified).toUTCString()
+  const version = shownVersion(world, bucket, record)
+  if (verdict === 'not modified') {
+    return {
+      answer: { status: 304, headers: { etag, 'last-modified': lastModified, 'x-amz-version-id': version } },
+    }
   }
-  if (verdict === 'not modified') return { answer: { status: 304, headers: identity } }
   const partNumber = wantedPart(call)
   const range = partNumber === undefined ? rangeOf(wantedRange(call, object), size) : partRange(partNumber, pieces)
   const piece = partNumber === undefined ? undefined : pieces[partNumber - 1]
   const { start, end } = range ?? { start: 0, end: size - 1 }
-  // Assigned one by one: a literal of spreads costs as much as reading the object.
-  const headers: Record<string, string | undefined> = headersToSend(record)
+  const stored = record.headers
+  // All that most answers have, in one literal: spreads, and names added one by one, cost as much as reading the object.
+  const headers: Record<string, string | undefined> = {
+    'content-type': stored['content-type'],
+    'cache-control': stored['cache-control'],
+    'content-disposition': stored['content-disposition'],
+    'content-encoding': stored['content-encoding'],
+    'content-language': stored['content-language'],
+    expires: stored['expires'],
+    etag,
+    'last-modified': lastModified,
+    'x-amz-version-id': version,
+    'accept-ranges': 'bytes',
+    'content-length': String(end - start + 1),
+  }
+  addMetadata(headers, record)
   if (call.query.size) Object.assign(headers, overridden(call))
-  for (const name in identity) headers[name] = identity[name]
   if (record.tags) Object.assign(headers, tagCountHeader(record))
   if (bucket.lifecycle && !call.query.has('versionId')) Object.assign(headers, expirationHeader(world, bucket, record))
   if (record.checksum) Object.assign(headers, shownChecksum(call.headers, record, { piece, isWhole: !range }))
-  headers['accept-ranges'] = 'bytes'
-  headers['content-length'] = String(end - start + 1)
   if (range && size > 0) headers['content-range'] = `bytes ${start}-${end}/${size}`
   if (piece && record.data.kind === 'parts') headers['x-amz-mp-parts-count'] = String(pieces.length)
   const status = range && size > 0 ? 206 : 200
   return { answer: { status, headers }, bytes: { start, end } }
 }
 
-/** Opens the version that a request names, or the current one, if the requester may read it. Throws what `openObject` does. */
-export function openRequested(
+/** The version that a request names, or the current one, if the requester may read it: by `openObject` or `seeObject`. */
+function requested<Seen>(
   world: S3World,
   call: S3Call,
   bucket: BucketRecord,
-  options: Pick<ToOpen, 'unread'> = {},
-): Promise<OpenObject> {
+  look: (bucket: string, key: string, options: ToOpen) => Promise<Seen>,
+): Promise<Seen> {
   const versionId = requestedVersion(world, call.query.get('versionId'))
   const may = mayRead(world, bucket, call, versionId)
-  const open = () => world.objects.openObject(call.bucket, call.key, { ...options, may, versionId })
-  return lookFor(world, bucket, call, open)
+  return lookFor(world, bucket, call, () => look(call.bucket, call.key, { may, versionId }))
 }
+
+/** Looks at what a request names, if the requester may read it. Throws what `seeObject` does. */
+export const seeRequested = (world: S3World, call: S3Call, bucket: BucketRecord): Promise<SeenObject> =>
+  requested(world, call, bucket, world.objects.seeObject)
 
 /** An object as HEAD answers it: as GET does, without the bytes. */
 export async function outline(world: S3World, call: S3Call, { bucket }: { bucket: BucketRecord }): Promise<S3Answer> {
-  return describe(world, call, bucket, await openRequested(world, call, bucket, { unread: true })).answer
+  return describe(world, call, bucket, await seeRequested(world, call, bucket)).answer
 }
 
 /**
@@ -113,7 +129,7 @@ export async function outline(world: S3World, call: S3Call, { bucket }: { bucket
  * or destroyed.
  */
 export async function represent(world: S3World, call: S3Call, { bucket }: { bucket: BucketRecord }): Promise<S3Answer> {
-  const object = await openRequested(world, call, bucket)
+  const object = await requested(world, call, bucket, world.objects.openObject)
   try {
     const { answer, bytes } = describe(world, call, bucket, object)
     const atHand = bytes && object.atHand(bytes)

@@ -19,23 +19,25 @@ function withoutChunked(encoding: string): string | undefined {
 
 /** What is stored of a request's headers. Throws MetadataTooLarge. */
 export function headersToStore(headers: S3Call['headers']): ObjectHeaders {
-  const entries = kept.flatMap((name): [string, string][] => {
+  const stored: Record<string, string> = { 'content-type': 'binary/octet-stream' }
+  for (const name of kept) {
     const value = name === 'content-encoding' ? withoutChunked(headers[name] ?? '') : headers[name]
-    return value ? [[name, value]] : []
-  })
-  const metadata = Object.entries(headers).flatMap(([name, value = '']): [string, string][] =>
-    name.startsWith(metadataPrefix) ? [[name.slice(metadataPrefix.length), value]] : [],
-  )
-  const size = metadata.reduce((sum, [name, value]) => sum + name.length + value.length, 0)
-  if (size > largestMetadata) throw fault('metadataTooLarge')
-  return {
-    headers: { 'content-type': 'binary/octet-stream', ...Object.fromEntries(entries) },
-    metadata: Object.fromEntries(metadata),
+    if (value) stored[name] = value
   }
+  const metadata: [name: string, value: string][] = []
+  let size = 0
+  for (const name in headers) {
+    if (!name.startsWith(metadataPrefix)) continue
+    const value = headers[name] ?? ''
+    metadata.push([name.slice(metadataPrefix.length), value])
+    size += name.length - metadataPrefix.length + value.length
+  }
+  if (size > largestMetadata) throw fault('metadataTooLarge')
+  // Not assigned by name: `__proto__` is one that clients may send.
+  return { headers: stored, metadata: Object.fromEntries(metadata) }
 }
 
-/** Stored headers as an answer has them. */
-export function headersToSend({ headers, metadata }: ObjectHeaders): Record<string, string> {
-  const named = Object.entries(metadata).map(([name, value]) => [metadataPrefix + name, value])
-  return { ...headers, ...Object.fromEntries(named) }
+/** Adds user metadata to the headers of an answer. */
+export function addMetadata(headers: Record<string, string | undefined>, { metadata }: ObjectHeaders): void {
+  for (const name in metadata) headers[metadataPrefix + name] = metadata[name]
 }

@@ -62,7 +62,8 @@ const checksumPrefix = 'x-amz-checksum-'
 
 /** The algorithm behind a header or trailer name such as `x-amz-checksum-crc32`, or undefined. */
 export const checksumOf = (header: string): ChecksumAlgorithm | undefined =>
-  header.slice(0, checksumPrefix.length).toLowerCase() === checksumPrefix
+  // Every header of a request is looked at: most are shorter.
+  header.length > checksumPrefix.length && header.slice(0, checksumPrefix.length).toLowerCase() === checksumPrefix
     ? checksumNamed(header.slice(checksumPrefix.length))
     : undefined
 

@@ -8,13 +8,13 @@ export interface PayloadPlan {
   /** The decoded length in bytes; undefined when the client did not say (HTTP chunks without a length). */
   readonly length: number | undefined
   /** Present when the body is `aws-chunked`. */
-  readonly chunks?: ChunkPlan
+  readonly chunks?: ChunkPlan | undefined
   /** Expected hex SHA-256 of the body. */
-  readonly sha256?: string
+  readonly sha256?: string | undefined
   /** Expected hex MD5, from Content-MD5. */
-  readonly md5?: string
+  readonly md5?: string | undefined
   /** The checksum to compute; `value` (base64) is missing when it comes in the trailer. */
-  readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value?: string }
+  readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value?: string } | undefined
 }
 
 /** The words that x-amz-content-sha256 may hold in place of a hash. */
@@ -43,12 +43,12 @@ function chunkPlan(word: string, headers: readonly HeaderPair[], chain: Signatur
   return { length: size, trailers, ...(signed && chain ? { chain } : {}) }
 }
 
-function contentMd5(headers: readonly HeaderPair[]): { md5?: string } {
+function contentMd5(headers: readonly HeaderPair[]): string | undefined {
   const sent = headerValue(headers, 'content-md5')
-  if (sent === undefined) return {}
+  if (sent === undefined) return undefined
   const bytes = Buffer.from(sent, 'base64')
   if (bytes.length !== 16 || bytes.toString('base64') !== sent) throw payloadFault('badMd5')
-  return { md5: bytes.toString('hex') }
+  return bytes.toString('hex')
 }
 
 /** Whether a text is the base64 of a checksum of that algorithm. */
@@ -57,19 +57,20 @@ export function isChecksum(algorithm: ChecksumAlgorithm, text: string): boolean 
   return bytes.length === checksumLengths[algorithm] && bytes.toString('base64') === text
 }
 
-function checksum(headers: readonly HeaderPair[], trailers: readonly string[]): Pick<PayloadPlan, 'checksum'> {
+function checksum(headers: readonly HeaderPair[], trailers: readonly string[]): PayloadPlan['checksum'] {
   const sent: { algorithm: ChecksumAlgorithm; value: string }[] = []
-  for (const [name, value] of headers) {
-    const algorithm = checksumOf(name)
-    if (algorithm) sent.push({ algorithm, value })
+  for (const pair of headers) {
+    const algorithm = checksumOf(pair[0])
+    if (algorithm) sent.push({ algorithm, value: pair[1] })
   }
+  if (sent.length + trailers.length === 0) return undefined
   const trailing = trailers.flatMap((name) => checksumOf(name) ?? [])
   if (sent.length + trailing.length > 1) throw payloadFault('severalChecksums')
   const [header] = sent
   if (header && !isChecksum(header.algorithm, header.value))
     throw payloadFault('badChecksum', [`x-amz-checksum-${header.algorithm}`])
-  if (header) return { checksum: header }
-  return trailing[0] ? { checksum: { algorithm: trailing[0] } } : {}
+  if (header) return header
+  return trailing[0] && { algorithm: trailing[0] }
 }
 
 /**
@@ -90,9 +91,9 @@ export function payloadPlan(
   const chunks = chunked ? chunkPlan(word ?? '', headers, options.chain) : undefined
   return {
     length: chunks ? chunks.length : length(headerValue(headers, 'content-length')),
-    ...(chunks ? { chunks } : {}),
-    ...(hash ? { sha256: hash } : {}),
-    ...contentMd5(headers),
-    ...(options.ofObject === false ? {} : checksum(headers, chunks?.trailers ?? [])),
+    chunks,
+    sha256: hash,
+    md5: contentMd5(headers),
+    checksum: options.ofObject === false ? undefined : checksum(headers, chunks?.trailers ?? []),
   }
 }

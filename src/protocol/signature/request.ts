@@ -10,11 +10,11 @@ export interface AuthenticationRequest extends WireRequest {
   /** The part of rawPath that chose the service, such as `/services/objectstorage`; '' when the host did. */
   readonly servicePath: string
   /** The bucket, when the host name holds it: version 2 signs it as the head of the path. */
-  readonly hostBucket?: string
+  readonly hostBucket?: string | undefined
   /** Query services: the parameters of the form body, decoded, in order. */
-  readonly form?: readonly (readonly [string, string])[]
+  readonly form?: readonly (readonly [string, string])[] | undefined
   /** Query services: hex SHA-256 of the body; left out when there was none. */
-  readonly bodySha256?: string
+  readonly bodySha256?: string | undefined
 }
 
 /** What is known of an access key. */

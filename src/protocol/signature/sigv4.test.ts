@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto'
 import { SignatureV4 } from '@smithy/signature-v4'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { presign, type Signer, sha256, signHeaders } from './sigv4.ts'
+import { presign, type Signer, sha256, signature, signHeaders } from './sigv4.ts'
 import { encodeBytes, type HeaderPair, toBytes } from './wire.ts'
 
 const s3: Signer = {
@@ -135,6 +135,17 @@ describe('published vectors', () => {
     const request = { method, rawPath: '/', rawQuery, headers, payloadHash: sha256(body) }
     expect(signHeaders(request, signer).signature).toBe(signature)
   })
+})
+
+test('the signature is HMAC-SHA256, of short and of long texts, one after the other with the same key', () => {
+  const key = Buffer.from(sha256('a key'), 'hex')
+  const bytes = (options: fc.ArrayConstraints) => fc.array(fc.integer({ min: 0, max: 255 }), options)
+  fc.assert(
+    fc.property(fc.oneof(bytes({ maxLength: 200 }), bytes({ minLength: 1000, maxLength: 1100 })), (codes) => {
+      const text = String.fromCharCode(...codes)
+      expect(signature(key, text)).toBe(createHmac('sha256', key).update(text, 'latin1').digest('hex'))
+    }),
+  )
 })
 
 /** The hash that the oracle wants to be given. */

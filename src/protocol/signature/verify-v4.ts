@@ -24,15 +24,27 @@ export interface Claim {
   readonly time: Date
 }
 
-function parseCredential(at: Verification, credential: string, time: Date): { accessKeyId: string; scope: Scope } {
+/** Who signed, and for what. */
+interface Credential {
+  readonly accessKeyId: string
+  readonly scope: Scope
+}
+
+function parseCredential(at: Verification, credential: string): Credential {
   const [accessKeyId, date, region, service, terminator, ...rest] = credential.split('/')
-  const bad = (why: string) => refusal(at, 'malformed', [why])
   if (!accessKeyId || !date || region === undefined || !service || terminator !== 'aws4_request' || rest.length)
-    throw bad('the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".')
-  if (date !== amzDate(time).slice(0, 8)) throw bad('the date of the Credential is not that of the request.')
+    throw refusal(at, 'malformed', [
+      'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".',
+    ])
+  return { accessKeyId, scope: { date, region, service } }
+}
+
+/** A scope must be that of the request's own day and service. */
+function checkScope(at: Verification, { date, service }: Scope, time: Date): void {
+  if (!amzDate(time).startsWith(date) || date.length !== 8)
+    throw refusal(at, 'malformed', ['the date of the Credential is not that of the request.'])
   if (at.rules.strictScope && at.request.service !== 'empyrean' && service !== at.request.service)
     throw refusal(at, 'scope', [`the service '${service}' is wrong; expecting '${at.request.service}'`])
-  return { accessKeyId, scope: { date, region, service } }
 }
 
 function requestTime(at: Verification, text: string | undefined): Date {
@@ -50,8 +62,20 @@ function signedNames(at: Verification, text: string): string[] {
   return names
 }
 
-/** Reads the Authorization header of version 4 and checks its date. Throws Fault. */
-export function headerClaim(at: Verification, authorization: string): Claim {
+/** What an Authorization header says, but for the signature. */
+interface Authorization extends Credential {
+  readonly signedHeaders: readonly string[]
+}
+
+/** Headers that were read lately, up to their signature: a client sends the same all day. */
+const read = new Map<string, Authorization>()
+const mostRead = 256
+
+/** How headers end whose beginning can be known: the signature last, as all clients write it. */
+const signatureAtEnd = /Signature=[0-9a-f]{64}$/
+const signatureLength = 64
+
+function readAuthorization(at: Verification, authorization: string): Authorization & { readonly hex: string } {
   const parts = new Map<string, string>()
   for (const part of authorization.slice(algorithm.length).split(',')) {
     const match = /^\s*(Credential|SignedHeaders|Signature)=(\S+)\s*$/.exec(part)
@@ -62,11 +86,34 @@ export function headerClaim(at: Verification, authorization: string): Claim {
   const [credential, names, hex] = ['Credential', 'SignedHeaders', 'Signature'].map((name) => parts.get(name))
   if (!credential || !names || !hex)
     throw refusal(at, 'malformed', ['a Credential, SignedHeaders and a Signature are required.'])
+  const { accessKeyId, scope } = parseCredential(at, credential)
+  return { accessKeyId, scope, signedHeaders: signedNames(at, names), hex }
+}
+
+function authorizationOf(at: Verification, authorization: string): Authorization & { readonly hex: string } {
+  if (!signatureAtEnd.test(authorization)) return readAuthorization(at, authorization)
+  const end = authorization.length - signatureLength
+  const beginning = authorization.slice(0, end)
+  const known = read.get(beginning)
+  if (known) {
+    const { accessKeyId, scope, signedHeaders } = known
+    return { accessKeyId, scope, signedHeaders, hex: authorization.slice(end) }
+  }
+  const found = readAuthorization(at, authorization)
+  // They come from clients: what these invent must not pile up.
+  if (read.size >= mostRead) read.clear()
+  read.set(beginning, found)
+  return found
+}
+
+/** Reads the Authorization header of version 4 and checks its date. Throws Fault. */
+export function headerClaim(at: Verification, authorization: string): Claim {
+  const { accessKeyId, scope, signedHeaders, hex } = authorizationOf(at, authorization)
   const { headers } = at.request
   const time = requestTime(at, headerValue(headers, 'x-amz-date') ?? headerValue(headers, 'date'))
   checkWindow(at, time)
-  const signedHeaders = signedNames(at, names)
-  return { form: 'V4-header', ...parseCredential(at, credential, time), signedHeaders, signature: hex, time }
+  checkScope(at, scope, time)
+  return { form: 'V4-header', accessKeyId, scope, signedHeaders, signature: hex, time }
 }
 
 function checkExpiry(at: Verification, time: Date, expires: string | undefined): void {
@@ -94,9 +141,12 @@ export function queryClaim(at: Verification): Claim {
     throw refusal(at, 'malformedQuery', [`X-Amz-Algorithm only supports "${algorithm}"`])
   const time = requestTime(at, required('X-Amz-Date'))
   checkExpiry(at, time, parameters.get('X-Amz-Expires'))
+  const { accessKeyId, scope } = parseCredential(at, required('X-Amz-Credential'))
+  checkScope(at, scope, time)
   return {
     form: 'V4-query',
-    ...parseCredential(at, required('X-Amz-Credential'), time),
+    accessKeyId,
+    scope,
     signedHeaders: signedNames(at, required('X-Amz-SignedHeaders')),
     signature: required('X-Amz-Signature'),
     time,
@@ -156,12 +206,11 @@ function payloadHash(at: Verification, claim: Claim): string {
  * The paths that the client may have signed. S3: the key encoded anew, or just as sent. Other services of Eucalyptus
  * also take `/`, which the AWS SDK for Java signs whatever the path (Hmacv4LoginModule).
  */
-function signedPaths(at: Verification): Set<string> {
+function signedPaths(at: Verification): string[] {
   const { service, rawPath } = at.request
-  const paths = new Set([canonicalPath(rawPath, service)])
-  if (service === 's3') paths.add(rawPath || '/')
-  else if (at.rules.fidelity === 'eucalyptus') paths.add('/')
-  return paths
+  const path = canonicalPath(rawPath, service)
+  const other = service === 's3' ? rawPath || '/' : at.rules.fidelity === 'eucalyptus' ? '/' : path
+  return other === path ? [path] : [path, other]
 }
 
 /** Verifies a claimed signature of version 4. Throws Fault; returns what the body must be. */
@@ -175,26 +224,26 @@ export function verifyV4(at: Verification, claim: Claim): PayloadPlan {
   const timestamp = amzDate(claim.time)
   const { method, rawQuery, headers } = request
   const { signedHeaders } = claim
-  const tries = [...signedPaths(at)].map((path) => {
+  let isSigned = false
+  let shown = { canonical: '', text: '' }
+  for (const path of signedPaths(at)) {
     const canonical = canonicalRequest({ method, path, rawQuery, headers, signedHeaders, payloadHash: hash })
     const text = stringToSign(timestamp, claim.scope, canonical)
-    return { canonical, text, equal: equalSecrets(signature(signing, text), claim.signature) }
-  })
+    if (equalSecrets(signature(signing, text), claim.signature)) isSigned = true
+    if (shown.text === '') shown = { canonical, text }
+  }
   usableKey(at, key, claim.accessKeyId)
-  const [first] = tries
-  if (!tries.some(({ equal }) => equal))
+  if (!isSigned)
     throw refusal(at, 'mismatch', [], {
       AWSAccessKeyId: claim.accessKeyId,
-      StringToSign: toText(first?.text ?? ''),
+      StringToSign: toText(shown.text),
       SignatureProvided: claim.signature,
-      StringToSignBytes: spacedHex(first?.text ?? ''),
-      CanonicalRequest: toText(first?.canonical ?? ''),
-      CanonicalRequestBytes: spacedHex(first?.canonical ?? ''),
+      StringToSignBytes: spacedHex(shown.text),
+      CanonicalRequest: toText(shown.canonical),
+      CanonicalRequestBytes: spacedHex(shown.canonical),
     })
   if (request.service !== 's3') return { length: undefined }
   const chain = { key: signing, timestamp, scope: claim.scope, seed: claim.signature }
-  return payloadPlan(request.headers, hash, {
-    ofObject: checksumsBody(request),
-    ...(claim.form === 'V4-header' ? { chain } : {}),
-  })
+  const ofObject = checksumsBody(request)
+  return payloadPlan(request.headers, hash, claim.form === 'V4-header' ? { ofObject, chain } : { ofObject })
 }
