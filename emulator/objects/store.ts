@@ -56,6 +56,16 @@ function pooledRandom(): (bytes: number) => Buffer {
   }
 }
 
+/** Ids of 32 hex digits: the time, how many have been drawn, and half of it at random. */
+function ascendingIds(clock: Clock, random: (bytes: number) => Buffer): () => string {
+  const digits = (number: number, length: number) => number.toString(16).padStart(length, '0')
+  let drawn = 0
+  return () => {
+    drawn = (drawn + 1) % 2 ** 20
+    return digits(clock.now().getTime(), 11) + digits(drawn, 5) + random(8).toString('hex')
+  }
+}
+
 /**
  * Opens the store in a folder, which is made (0700). Files that a crash left without a record are removed first; only
  * those are looked at, however many objects there are.
@@ -73,6 +83,7 @@ export async function openObjectStore(options: ObjectStoreOptions): Promise<Obje
     space: watchFreeSpace({ disk: () => layer.free(folder), index: tables.spare }, clock),
     clock,
     newId: () => random(16).toString('hex'),
+    nextId: ascendingIds(clock, random),
     locks: createLocks(),
     leases: createLeases(),
     removals: new Set(),

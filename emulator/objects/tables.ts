@@ -1,4 +1,5 @@
 import { type Database, open } from 'lmdb'
+import { type Commit, openCommits, type Watch } from './commit.ts'
 import { indexKey, longestIndexKey } from './keys.ts'
 import { type Codec, type ListedObject, objectRows, type ShownObject } from './object-rows.ts'
 import { createPageMemory, type PageMemory } from './page-memory.ts'
@@ -47,11 +48,7 @@ export interface Tables {
   readonly layouts: Table<readonly Piece[]>
   /** Data id: files that no record owns, yet or any more. What is left here at the start is removed. */
   readonly unowned: Table<true>
-  /**
-   * Makes all writes of a change or none. Resolves when they are on disk; readers see them a little earlier. What the
-   * change depends on must be held by a lock until then.
-   */
-  commit(change: (writes: Change) => void): Promise<void>
+  readonly commit: Commit
   /** Bytes of its file that removed rows left for new ones. */
   spare(): number
   close(): Promise<void>
@@ -107,6 +104,28 @@ export function openTables(path: string, { durable = true, open: openRoot = open
     layouts: table<readonly Piece[]>('layouts'),
     unowned: table<true>('unowned'),
   }
+  const watch = (): Watch => {
+    const buckets = new Set<string>()
+    const names = new Set<string>()
+    return {
+      writing(table, key) {
+        if (table !== tables.objects) return
+        const name = Buffer.from(key.buffer, key.byteOffset, key.length).toString()
+        if (names.has(name)) return
+        names.add(name)
+        current.writing(name)
+        const bucket = name.slice(0, name.indexOf('\0'))
+        if (buckets.has(bucket)) return
+        buckets.add(bucket)
+        pages.writing(bucket)
+      },
+      written() {
+        for (const bucket of buckets) pages.written(bucket)
+        for (const name of names) current.written(name)
+      },
+    }
+  }
+  const commits = openCommits(root, { durable, watch })
   return {
     ...tables,
     pages,
@@ -114,41 +133,11 @@ export function openTables(path: string, { durable = true, open: openRoot = open
       current.recall(`${bucket}\0${key}`, '', () => lookUp(tables.objects, indexKey([bucket], key))),
     shownObjects: (range) => shown.getRange(range),
     spare: () => sparePages(root, Object.values(tables)),
-    async commit(change) {
-      const writes: Promise<boolean>[] = []
-      const touched = new Set<string>()
-      const buckets = new Set<string>()
-      const touch = (table: object, key: Uint8Array) => {
-        if (table !== tables.objects) return
-        const name = Buffer.from(key.buffer, key.byteOffset, key.length).toString()
-        if (touched.has(name)) return
-        touched.add(name)
-        current.writing(name)
-        const bucket = name.slice(0, name.indexOf('\0'))
-        if (buckets.has(bucket)) return
-        buckets.add(bucket)
-        pages.writing(bucket)
-      }
-      // A batch is one transaction of LMDB, and commits that overlap share its flush. (An asynchronous transaction
-      // callback would do as well, but lmdb 3.5.6 never calls it back on some machines.)
-      const batch = root.batch(() =>
-        change({
-          put(into, key, value) {
-            touch(into, key)
-            writes.push(into.put(key, value))
-          },
-          remove(from, key) {
-            touch(from, key)
-            writes.push(from.remove(key))
-          },
-        }),
-      )
-      await Promise.all([batch, ...writes])
-      for (const bucket of buckets) pages.written(bucket)
-      for (const name of touched) current.written(name)
-      if (durable) await root.flushed
+    commit: commits.commit,
+    close() {
+      commits.close()
+      return root.close()
     },
-    close: () => root.close(),
   }
 }
 
