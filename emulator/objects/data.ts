@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import type { FileSpace } from './file-space.ts'
+import { type FileSpace, type Memory, sameMemory } from './file-space.ts'
 import { indexKey } from './keys.ts'
 import type { Leases } from './leases.ts'
 import type { Room } from './receive.ts'
@@ -17,8 +17,11 @@ export interface ByteRange {
 export interface HeldData {
   /** The parts of a completed upload; else one piece, the whole. */
   readonly pieces: readonly Piece[]
-  /** Streams a range. The data is let go when the stream is closed. */
-  stream(range: ByteRange): Readable
+  /**
+   * Streams a range. The data is let go when the stream is closed. Of a stream that is only ever piped to a socket the
+   * chunks may be written over behind it.
+   */
+  stream(range: ByteRange, options?: { readonly isPiped: boolean }): Readable
   /** The bytes of a range, where they are at hand: of small objects. Nothing is let go by it. */
   atHand(range: ByteRange): Buffer | undefined
   /** To be called when nothing is streamed. */
@@ -43,6 +46,7 @@ async function* bytesOf(
   inline: ReadonlyMap<string, Buffer>,
   pieces: readonly Data[],
   range: ByteRange,
+  memory: Memory | undefined,
 ): AsyncGenerator<Buffer> {
   let offset = 0
   for (const { id, kind, size } of pieces) {
@@ -51,7 +55,7 @@ async function* bytesOf(
     offset += size
     if (start > end) continue
     let missing = end - start + 1
-    const chunks = kind === 'file' ? files.read(id, start, end) : [inline.get(id)?.subarray(start, end + 1)]
+    const chunks = kind === 'file' ? files.read(id, start, end, memory) : [inline.get(id)?.subarray(start, end + 1)]
     for await (const chunk of chunks) {
       if (!chunk) continue
       missing -= chunk.length
@@ -75,8 +79,12 @@ export function hold({ tables, files }: Room, leases: Leases, data: Data): HeldD
     pieces,
     letGo,
     atHand: () => undefined,
-    stream(range) {
-      const body = Readable.from(bytesOf(files, inline, pieces, range), { objectMode: false, highWaterMark: 1 << 20 })
+    stream(range, { isPiped } = { isPiped: false }) {
+      const memory = isPiped ? sameMemory() : undefined
+      const body = Readable.from(bytesOf(files, inline, pieces, range, memory), {
+        objectMode: false,
+        highWaterMark: 1 << 20,
+      })
       return body.once('close', letGo)
     },
   }

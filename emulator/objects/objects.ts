@@ -44,7 +44,7 @@ export interface SeenObject {
 /** An object whose bytes stay as they are, whoever overwrites or deletes it, until it is read or closed. */
 export interface OpenObject extends SeenObject {
   /** The bytes, or a range of them. It must be read to its end or destroyed. */
-  body(range?: ByteRange): Readable
+  body(range?: ByteRange, options?: { readonly isPiped: boolean }): Readable
   /** The same without a stream, where the bytes are at hand; the object must still be closed. */
   atHand(range: ByteRange): Buffer | undefined
   close(): void
@@ -173,7 +173,7 @@ function openObject(engine: Engine, bucket: string, key: string, options: ToOpen
   const record = readable(engine, bucket, key, options)
   const { pieces, stream, atHand, letGo } = hold(engine, engine.leases, record.data)
   const whole = { start: 0, end: record.data.size - 1 }
-  return { record, pieces, body: (range = whole) => stream(range), atHand, close: letGo }
+  return { record, pieces, body: (range = whole, options) => stream(range, options), atHand, close: letGo }
 }
 
 async function deleteObject(engine: Engine, bucket: BucketRecord, key: string, deletion: Deletion) {

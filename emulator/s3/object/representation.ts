@@ -133,7 +133,7 @@ export async function represent(world: S3World, call: S3Call, { bucket }: { buck
   try {
     const { answer, bytes } = describe(world, call, bucket, object)
     const atHand = bytes && object.atHand(bytes)
-    if (bytes && !atHand) return { ...answer, stream: object.body(bytes) }
+    if (bytes && !atHand) return { ...answer, stream: object.body(bytes, { isPiped: true }) }
     object.close()
     return { ...answer, ...(atHand && { bytes: atHand }) }
   } catch (error) {
