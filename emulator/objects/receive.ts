@@ -64,8 +64,45 @@ interface Watch {
 /** So many bytes may wait for the write before them, and go to the file in one go then. */
 const mostBehind = 2 ** 20
 
+/** So many bytes are worth bringing to the disk while more come; else all of them would be waited for at the end. */
+const worthSyncing = 2 ** 22
+
+/** Brings to the disk what has been written, while more is; at the end whatever is left takes a sync of its own. */
+function syncBehind({ files }: Room, file: FileHandle) {
+  let unsynced = 0
+  let failure: unknown
+  let syncing: Promise<void> | undefined
+  const sync = async () => {
+    try {
+      await files.sync(file)
+    } catch (error) {
+      // The system tells it once: the next sync would know nothing of it.
+      failure = error
+    }
+    syncing = undefined
+  }
+  return {
+    written(bytes: number): void {
+      unsynced += bytes
+      if (syncing || unsynced < worthSyncing) return
+      unsynced = 0
+      syncing = sync()
+    },
+    /** Resolves when all that was written is on the disk. Throws what any sync has thrown. */
+    async finish(): Promise<void> {
+      await syncing
+      if (!failure) await sync()
+      if (failure) throw failure
+    },
+    /** Resolves when nothing is being brought to the disk any more, whatever became of it. */
+    rest: async () => syncing,
+  }
+}
+
 /** Writes chunks one behind the other, while the next ones come. */
-function writeBehind({ files }: Room, file: FileHandle, stored: Watch['stored']) {
+function writeBehind(room: Room, file: FileHandle, stored: Watch['stored']) {
+  const { files } = room
+  const syncs = syncBehind(room, file)
   let waiting: Buffer[] = []
   let behind = 0
   let failure: unknown
@@ -77,7 +114,10 @@ function writeBehind({ files }: Room, file: FileHandle, stored: Watch['stored'])
         waiting = []
         behind = 0
         await files.append(file, chunks)
-        for (const chunk of chunks) stored(chunk)
+        for (const chunk of chunks) {
+          syncs.written(chunk.length)
+          stored(chunk)
+        }
       }
     } catch (error) {
       failure = error
@@ -100,8 +140,16 @@ function writeBehind({ files }: Room, file: FileHandle, stored: Watch['stored'])
     },
     /** Resolves when all is written. */
     finish,
+    /** Resolves when all is on the disk. */
+    async sync() {
+      await finish()
+      await syncs.finish()
+    },
     /** Resolves when nothing is being written any more, whatever became of it. */
-    rest: async () => writing,
+    async rest() {
+      await writing
+      await syncs.rest()
+    },
   }
 }
 
@@ -124,8 +172,7 @@ async function receiveFile(room: Room, first: Buffer, rest: Chunks, { update, st
         if (isBehind) await writer.finish()
         size += next.value.length
       }
-      await writer.finish()
-      await room.files.sync(file)
+      await writer.sync()
       return { kind: 'file', id, size }
     } finally {
       await writer.rest()
