@@ -1,4 +1,6 @@
 import type { Machine } from '../node/hypervisor.ts'
+import { processorTime } from '../node/processor-time.ts'
+import type { Clock } from '../state/clock.ts'
 import type { Host } from './host.ts'
 
 /**
@@ -60,15 +62,34 @@ const bootPatience = 15_000
 /** How often it is looked at, in ms. */
 const glance = 50
 
+/** A guest that has used no more of a processor than `uses` ms for `span` ms boots no more, or never did: it only waits. */
+const rest = { span: 1_000, uses: 20 }
+
+/** Looks, each time it is called, whether a machine is at rest. */
+function resting({ pid }: Machine, clock: Clock): () => Promise<boolean> {
+  let from = { at: clock.monotonic(), used: Number.NEGATIVE_INFINITY }
+  return async () => {
+    const used = pid === undefined ? undefined : await processorTime(pid)
+    if (used === undefined) return false
+    const at = clock.monotonic()
+    if (used - from.used > rest.uses) from = { at, used }
+    return at - from.at >= rest.span
+  }
+}
+
 /**
- * Resolves when a guest is about to be up: when it was heard on the network, which is late in its boot, when its machine
- * is over, or when it has had its time on a host of this pace.
+ * Resolves when a guest is about to be up: when it was heard on the network, which is late in its boot, when it is at rest,
+ * as one whose disk nothing boots from, when its machine is over, or when it has had its time on a host of this pace.
  */
-export async function guestIsUp({ cloud, network }: Host, { id, ended }: Machine, pace: number): Promise<void> {
+export async function guestIsUp({ cloud, network }: Host, machine: Machine, pace: number): Promise<void> {
+  const { clock } = cloud
+  const isAtRest = resting(machine, clock)
   let isOver = false
-  void ended.then(() => {
+  void machine.ended.then(() => {
     isOver = true
   })
-  const deadline = cloud.clock.monotonic() + bootPatience * pace
-  while (!isOver && !network.hasHeard(id) && cloud.clock.monotonic() < deadline) await cloud.clock.sleep(glance)
+  const deadline = clock.monotonic() + bootPatience * pace
+  while (!isOver && !network.hasHeard(machine.id) && clock.monotonic() < deadline && !(await isAtRest())) {
+    await clock.sleep(glance)
+  }
 }

@@ -3,6 +3,9 @@ import { expect, test, vi } from 'vitest'
 import { freshCloud, type TestCloud } from '../cloud.harness.ts'
 import { broadcastFrame } from '../ec2/instance/status.harness.ts'
 import type { Hypervisor } from '../node/hypervisor.ts'
+import { processorTime } from '../node/processor-time.ts'
+
+vi.mock('../node/processor-time.ts')
 
 const count = 20
 const places = Math.min(count, availableParallelism())
@@ -15,6 +18,9 @@ const slow = (pace: number) => ({
     describe: async () => ({ ...(await hypervisor.describe()), pace }),
   }),
 })
+
+/** Processes of machines. */
+const [busy, idle] = [1, 2]
 
 const inState = (it: TestCloud, state: string) => it.cloud.instances.list().filter((one) => one.state === state)
 
@@ -44,6 +50,28 @@ test('a guest that is never heard of keeps others waiting for as long as this ho
   expect(inState(it, 'running')).toHaveLength(places)
   await it.clock.advance(50)
   await vi.waitFor(() => expect(inState(it, 'running')).toHaveLength(Math.min(count, 2 * places)))
+})
+
+test('a guest that does nothing keeps others waiting for a second only', async () => {
+  const it = await freshCloud({
+    ...slow(1),
+    around: (hypervisor) => {
+      const { describe, start } = slow(1).around(hypervisor)
+      const pid = () => (inState(it, 'running').length < places ? busy : idle)
+      return { ...hypervisor, describe, start: async (...all) => Object.assign(await start(...all), { pid: pid() }) }
+    },
+  })
+  // One that uses a tenth of a processor, and one that used some when it began.
+  vi.mocked(processorTime).mockImplementation(async (pid) => (pid === busy ? it.clock.monotonic() / 10 : 400))
+  await storm(it)
+  await it.clock.advance(14_950)
+  expect(inState(it, 'running')).toHaveLength(places)
+  await it.clock.advance(50)
+  await vi.waitFor(() => expect(inState(it, 'running')).toHaveLength(Math.min(count, 2 * places)))
+  await it.clock.advance(950)
+  expect(inState(it, 'running')).toHaveLength(Math.min(count, 2 * places))
+  await it.clock.advance(100)
+  await vi.waitFor(() => expect(inState(it, 'running')).toHaveLength(Math.min(count, 3 * places)))
 })
 
 test('one that waits ends when it is told to, and one that ends makes room', async () => {
