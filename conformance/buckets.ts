@@ -8,7 +8,10 @@ export const keyPath = (key: string): string => key.split('/').map(encodeURIComp
 /** A name that came percent-encoded, so that no character of it is lost in XML; a space may have come as a plus. */
 const decoded = (name = '') => decodeURIComponent(name.replaceAll('+', ' '))
 
-/** Asks again and again for a listing and removes what is on it, until it is complete. */
+/** A cloud that still says after so many pages that there is more would say so for ever. */
+const mostPages = 1000
+
+/** Asks again and again for a listing and removes what is on it, until it is complete. Throws when it has no end. */
 async function removeListed(
   { s3 }: Clients,
   bucket: string,
@@ -16,15 +19,16 @@ async function removeListed(
   names: readonly string[],
   remove: (row: Xml) => string,
 ) {
-  for (let isMore = true; isMore; ) {
+  for (let page = 1; page <= mostPages; page += 1) {
     const answer = await s3({ method: 'GET', path: `/${bucket}`, query: `${query}&encoding-type=url` })
     const { content } = readXml(answer.body.toString())
     for (const row of names.flatMap((name) => list(content, name))) {
       const key = keyPath(decoded(text(row, 'Key')))
       await s3({ method: 'DELETE', path: `/${bucket}/${key}`, query: remove(row) })
     }
-    isMore = text(content, 'IsTruncated') === 'true'
+    if (text(content, 'IsTruncated') !== 'true') return
   }
+  throw new Error(`the listing ?${query} of ${bucket} has no end: after ${mostPages} pages there is more`)
 }
 
 /** Empties and removes a bucket: whatever its keys are, which minio-js trims and takes for numbers. */

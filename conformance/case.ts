@@ -13,6 +13,7 @@ export const capabilities = {
   'object-tagging': 'objects have tags, as in AWS',
   'conditional-writes': 'writes and deletions can be conditional, as in AWS',
   checksums: 'objects have checksums besides MD5, as in AWS',
+  'virtual-hosts': 'buckets are reached by hosts that have their names as well; the target file says before which',
   'signature-2': 'requests signed with version 2 are taken',
   'any-region': 'signatures may name any region in their scope',
   'two-accounts': 'the target file names a second, ordinary account',
@@ -35,6 +36,9 @@ export const capabilities = {
 
 /** One of the words of `capabilities`. */
 export type Capability = keyof typeof capabilities
+
+/** Whether a word is one of them. */
+export const isCapability = (word: string): word is Capability => Object.hasOwn(capabilities, word)
 
 /** How binding a case is, in the sense of RFC 2119. */
 export type Level = 'MUST' | 'SHOULD' | 'MAY'

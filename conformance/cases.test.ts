@@ -31,7 +31,8 @@ test('every capability is needed by some case', () => {
 /** A cloud that answers everything in one way. */
 async function simpleton(status: number, document: string) {
   const server = createServer(async (request, response) => {
-    await buffer(request)
+    // A request that is broken off, as one case does, gets no answer.
+    if ((await buffer(request).catch(() => undefined)) === undefined) return
     response.writeHead(status, { 'content-type': 'application/xml', etag: '"0"' }).end(document)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -55,7 +56,7 @@ const target = (url: string): Target => ({
   fidelity: 'eucalyptus',
   region: 'eucalyptus',
   zone: 'one',
-  endpoints: { ec2: url, s3: url, sts: url, iam: url },
+  endpoints: { ec2: url, s3: url, sts: url, iam: url, virtualHosts: url.replace('127.0.0.1', 's3.localhost') },
   administrator: administrator!,
   user: user!,
   cloudCertificate: publicKey.export({ type: 'spki', format: 'pem' }).toString(),

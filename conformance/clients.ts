@@ -1,9 +1,13 @@
+import { request as httpRequest, type RequestOptions } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import { type QueryClient, queryClient } from '../src/client/ec2.ts'
 import { type S3Request, type S3Target, s3Request } from '../src/client/s3.ts'
-import type { RawResponse, Send } from '../src/client/send.ts'
+import { type RawResponse, type Send, send } from '../src/client/send.ts'
 import { serviceError } from '../src/client/service-error.ts'
+import { limited, requestLimitOf } from './limits.ts'
 import { type MinioClient, minioClient, type Transport } from './minio.ts'
 import type { Account, Target } from './target.ts'
+import { inHost, toHost, transportToHost } from './virtual-hosts.ts'
 
 /** Everything by which a case talks to the target as one account. */
 export interface Clients {
@@ -43,20 +47,33 @@ export interface Wire {
   readonly fetch: typeof fetch
 }
 
+/** The network, by Node's own modules. */
+export const network: Wire = {
+  send,
+  transport: {
+    request: ((options: RequestOptions, ...more: [never]) =>
+      (options.protocol === 'https:' ? httpsRequest : httpRequest)(options, ...more)) as Transport['request'],
+  } as Transport,
+  fetch,
+}
+
 /** What of clients can be otherwise. */
 export interface ClientOptions {
   /** Replaces the target's in the scope of signatures. */
   readonly region?: string
+  /** Object Storage by a name of its own: minio-js and `s3` put the buckets before it, and out of their paths. */
+  readonly hosts?: string
+  /** The network, with a time limit of each request, when left out. */
   readonly wire?: Wire
 }
 
 /** The clients of an account of the target. */
 export function clientsOf(target: Target, account: Account, options: ClientOptions = {}): Clients {
   const { ec2, sts, iam, s3 } = target.endpoints
-  const { region = target.region, wire } = options
+  const { region = target.region, hosts } = options
+  const { wire = limited(network, { seconds: requestLimitOf(target) }).wire } = options
   const { accountId: _, ...key } = account
-  const carrier = wire && { send: wire.send }
-  const signer = { ...key, region, ...carrier }
+  const signer = { ...key, region, send: wire.send }
   const s3Target = { ...signer, endpoint: s3 }
   return {
     account,
@@ -66,8 +83,15 @@ export function clientsOf(target: Target, account: Account, options: ClientOptio
       iam === undefined
         ? missing(target)
         : queryClient({ ...signer, endpoint: iam, service: 'iam', version: '2010-05-08' }),
-    minio: minioClient(s3, { ...key, region, ...(wire && { transport: wire.transport }) }),
+    minio:
+      hosts === undefined
+        ? minioClient(s3, { ...key, region, transport: wire.transport })
+        : minioClient(hosts, { ...key, region, transport: transportToHost(wire.transport), pathStyle: false }),
     s3Target,
-    s3: (request) => answered(s3Request(s3Target, request)),
+    s3: (request) => {
+      if (hosts === undefined) return answered(s3Request(s3Target, request))
+      const { endpoint, request: hosted } = inHost(hosts, request)
+      return answered(s3Request({ ...s3Target, endpoint, send: toHost(wire.send) }, hosted))
+    },
   }
 }

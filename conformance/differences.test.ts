@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { loadCases } from './cases.ts'
-import { differences, readDifferences } from './differences.ts'
+import { assertKnown, differences, readDifferences } from './differences.ts'
 
 const row = { case: 'area/words', reason: 'it is older', link: 'https://example.org/1' }
 
@@ -18,6 +18,16 @@ test('a file names the differences of one target', async () => {
   const path = await file({ target: 'a cloud', differences: [row] })
   expect(await readDifferences(path, 'a cloud')).toEqual([{ target: 'a cloud', ...row }])
   await expect(readDifferences(path, 'another')).rejects.toThrow(/is about the target "a cloud"/)
+})
+
+test('a case that is named twice, one that is not there, and a link that is none are refused', async () => {
+  const twice = await file({ target: 'a cloud', differences: [row, row] })
+  await expect(readDifferences(twice, 'a cloud')).rejects.toThrow(/names the case area\/words twice/)
+  const linkless = await file({ target: 'a cloud', differences: [{ ...row, link: 'a page' }] })
+  await expect(readDifferences(linkless, 'a cloud')).rejects.toThrow(/the link of area\/words is none: "a page"/)
+  const known = [{ target: 'a cloud', ...row }]
+  expect(() => assertKnown(known, ['area/words'])).not.toThrow()
+  expect(() => assertKnown(known, ['area/word'])).toThrow(/a cloud name the case area\/words, which is not there/)
 })
 
 test.each([

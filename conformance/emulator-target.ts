@@ -51,6 +51,7 @@ export async function emulatorTarget(
   { fidelity, boots, timeScale }: { fidelity: Fidelity; boots: boolean; timeScale: number },
 ): Promise<Target> {
   const { url, credentials, cloudCertificate } = emulator
+  const { accountId, accessKeyId, secretAccessKey } = credentials
   return {
     name: `euca-emu (${fidelity})`,
     fidelity,
@@ -61,8 +62,9 @@ export async function emulatorTarget(
       s3: `${url}/services/objectstorage`,
       sts: `${url}/services/Tokens`,
       iam: `${url}/services/Euare`,
+      virtualHosts: `${new URL(url).protocol}//s3.localhost:${new URL(url).port}`,
     },
-    administrator: credentials,
+    administrator: { accountId, accessKeyId, secretAccessKey },
     user: await makeAccount(emulator, 'conformance'),
     cloudCertificate,
     capabilities: emulatorCapabilities(fidelity, boots),

@@ -13,16 +13,28 @@ export interface JournalHead {
   readonly pid: number
 }
 
+/** Where a run may leave something. */
+export interface JournalScope {
+  /** The numbers of its accounts. */
+  readonly accounts: readonly string[]
+  /** What its target declared. */
+  readonly capabilities: readonly string[]
+}
+
 /** One line behind it. */
 export type JournalLine =
-  /** The addresses that were there before: those cannot be named. */
-  | { readonly addresses: readonly string[] }
+  /** What the run begins with: the addresses that were there before, as those cannot be named; and what it works with. */
+  | ({ readonly addresses: readonly string[] } & Partial<JournalScope>)
   /** A name was handed out: from now on something may have it. */
   | { readonly name: string }
   /** A request that makes things without a name goes out, with this mark on it where the action can carry one. */
   | { readonly asked: string; readonly mark: string }
   /** The request with that mark was answered, and this is what it made; nothing when it was refused. */
   | { readonly answered: string; readonly made: readonly string[] }
+  /** An address was given back: whoever has it from now on is somebody else. */
+  | { readonly released: string }
+  /** What this request has changed is not known: its answer was lost, or is a 5xx. */
+  | { readonly lost: string }
   /** A folder of this machine. */
   | { readonly folder: string }
   /** What the case's clean-up calls a thing was removed. */
@@ -48,9 +60,15 @@ export function openJournal(path: string, head: JournalHead): Journal {
     fsyncSync(file)
   }
   write(head)
+  let isOpen = true
   return {
-    write,
+    write(line) {
+      // The number of its descriptor may be another file's by now.
+      if (!isOpen) throw new Error('the run is over: nothing more is begun')
+      write(line)
+    },
     close(isClean) {
+      isOpen = false
       closeSync(file)
       if (isClean) rmSync(path)
     },
@@ -63,29 +81,73 @@ export interface Intents {
   readonly names: readonly string[]
   /** The addresses that were there before; undefined when the run has not begun. */
   readonly addresses: readonly string[] | undefined
-  /** What unnamed things were made, by their ids. */
+  /** Undefined when the run has not begun. */
+  readonly scope: JournalScope | undefined
+  /** What unnamed things were made, by their ids; without the addresses that were given back. */
   readonly made: readonly string[]
   /** The actions of requests of which nobody knows what they have made. */
   readonly unanswered: readonly string[]
+  /** The requests whose answers were lost: what has a name may have been made by one. */
+  readonly lost: readonly string[]
   readonly folders: readonly string[]
+  /** How many lines cannot be read, and are in none of the above. */
+  readonly damaged: number
 }
 
-/** Reads a journal. A kill may have torn its last line: nothing was acted on that was not written whole. */
+/** A journal without even its first line: whoever began it was killed before it did anything. */
+export class EmptyJournal extends ConformanceRefused {}
+
+function headOf(line: string, path: string): JournalHead {
+  const head = parsed<JournalHead>(line)
+  const isWhole = /^[0-9a-f]{8}$/.test(head?.run ?? '') && typeof head?.endpoint === 'string' && Number(head.pid) > 0
+  if (!head || !isWhole) throw new ConformanceRefused(`the journal ${path} is damaged: its first line names no run`)
+  return head
+}
+
+function parsed<Line extends object>(line: string): Line | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null ? (value as Line) : undefined
+  } catch {
+    // Nothing but a file that was damaged is no JSON; the caller says so.
+    return undefined
+  }
+}
+
+/** What was made, in the order of the lines: an address that was given back may be made again. */
+function madeIn(lines: readonly JournalLine[]): string[] {
+  const made = new Set<string>()
+  for (const line of lines) {
+    if ('answered' in line) for (const id of line.made) made.add(id)
+    if ('released' in line) made.delete(line.released)
+  }
+  return [...made]
+}
+
+/**
+ * Reads a journal. A kill may have torn its last line: nothing was acted on that was not written whole. Throws EmptyJournal,
+ * and ConformanceRefused for one that does not say whose it is.
+ */
 export function readJournal(path: string): Intents {
   const [first, ...rest] = readFileSync(path, 'utf8').split('\n').slice(0, -1)
   if (first === undefined)
-    throw new ConformanceRefused(`the journal ${path} has not even its first line: its run has made nothing`)
-  const head = JSON.parse(first) as JournalHead
-  const lines = rest.map((line) => JSON.parse(line) as JournalLine)
+    throw new EmptyJournal(`the journal ${path} has not even its first line: its run has made nothing`)
+  const head = headOf(first, path)
+  const all = rest.map((line) => parsed<JournalLine>(line))
+  const lines = all.filter((line) => line !== undefined)
   const asked = new Map(lines.flatMap((line) => ('asked' in line ? [[line.mark, line.asked] as const] : [])))
-  const answers = lines.flatMap((line) => ('answered' in line ? [line] : []))
-  for (const { answered } of answers) asked.delete(answered)
+  for (const line of lines) if ('answered' in line) asked.delete(line.answered)
+  const begin = lines.find((line) => 'addresses' in line)
+  const { accounts, capabilities } = begin ?? {}
   return {
     head,
-    addresses: lines.flatMap((line) => ('addresses' in line ? [line.addresses] : []))[0],
+    addresses: begin?.addresses,
+    scope: accounts && capabilities && { accounts, capabilities },
     names: lines.flatMap((line) => ('name' in line ? [line.name] : [])),
-    made: answers.flatMap(({ made }) => made),
+    made: madeIn(lines),
     unanswered: [...asked.values()],
+    lost: lines.flatMap((line) => ('lost' in line ? [line.lost] : [])),
     folders: lines.flatMap((line) => ('folder' in line ? [line.folder] : [])),
+    damaged: all.length - lines.length,
   }
 }

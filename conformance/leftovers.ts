@@ -4,6 +4,8 @@ export interface Leftovers {
   later(label: string, remove: () => Promise<unknown>): void
   /** Runs all removals; gives the label and the reason of each that failed. Never throws. */
   clear(): Promise<string[]>
+  /** Begins no further removal; gives what `clear` would have given by now, and all that is not removed with this reason. */
+  giveUp(reason: string): string[]
 }
 
 /** Codes that say that a thing is gone already, in any of the services. */
@@ -12,14 +14,20 @@ const gone = /NotFound|^NoSuch/
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : error instanceof Error ? error.name : ''
 
+interface Removal {
+  readonly label: string
+  readonly remove: () => Promise<unknown>
+}
+
 /** An empty list of removals; `onRemoved` is told of each that is done. */
 export function createLeftovers(onRemoved: (label: string) => void = () => undefined): Leftovers {
-  const removals: { label: string; remove: () => Promise<unknown> }[] = []
+  const removals: Removal[] = []
+  const leaked: string[] = []
+  let next: Removal | undefined
   return {
     later: (label, remove) => void removals.push({ label, remove }),
     async clear() {
-      const leaked: string[] = []
-      for (let next = removals.pop(); next; next = removals.pop()) {
+      for (next = removals.pop(); next; next = removals.pop()) {
         const { label, remove } = next
         try {
           await remove()
@@ -32,6 +40,10 @@ export function createLeftovers(onRemoved: (label: string) => void = () => undef
         onRemoved(label)
       }
       return leaked
+    },
+    giveUp(reason) {
+      const waiting = [...removals.splice(0), ...(next ? [next] : [])].reverse()
+      return [...leaked, ...waiting.map(({ label }) => `${label}: ${reason}`)]
     },
   }
 }

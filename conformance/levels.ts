@@ -41,6 +41,7 @@ const ofCapabilities: Readonly<Record<Capability, Certificate>> = {
   'bundle-tasks': 'gold',
   imports: 'gold',
   'vm-import': 'gold',
+  'virtual-hosts': 'gold',
 }
 
 /** Areas that are of a level whatever their cases need. */

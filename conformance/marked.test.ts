@@ -71,6 +71,33 @@ test('an address carries a tag where it can', async () => {
   expect(told[1]).toMatchObject({ parameters: { TagSpecification: [{ ResourceType: 'elastic-ip' }] } })
 })
 
+test('where an address has an id for ever, that is what was made', async () => {
+  const { told, ec2 } = marked({ publicIp: '192.0.2.1', allocationId: 'eipalloc-1' }, 'aws')
+  await ec2.call('AllocateAddress')
+  expect(told.at(-1)).toEqual({ answered: 'mark-AllocateAddress', made: ['eipalloc-1'] })
+})
+
+test.each([{ PublicIp: '192.0.2.1' }, { AllocationId: '192.0.2.1' }])(
+  'that %j was given back is in the journal, unless it was refused',
+  async (name) => {
+    const { told, ec2 } = marked({ return: 'true' })
+    await ec2.call('ReleaseAddress', name)
+    expect(told.at(-1)).toEqual({ released: '192.0.2.1' })
+    const refused = marked(new ServiceError('AuthFailure', 400, 'no'))
+    await expect(refused.ec2.call('ReleaseAddress', name)).rejects.toThrow('no')
+    expect(refused.told).toHaveLength(1)
+  },
+)
+
+test('when nobody hears whether an address was given back, it is no longer known to be of the run', async () => {
+  const { told, ec2 } = marked(new Error('socket hang up'))
+  await expect(ec2.call('ReleaseAddress', { PublicIp: '192.0.2.1' })).rejects.toThrow('hang up')
+  expect(told.slice(1)).toEqual([{ released: '192.0.2.1' }, { asked: 'AllocateAddress', mark: 'mark-ReleaseAddress' }])
+  const lasting = marked(new Error('socket hang up'))
+  await expect(lasting.ec2.call('ReleaseAddress', { AllocationId: 'eipalloc-1' })).rejects.toThrow('hang up')
+  expect(lasting.told).toHaveLength(1)
+})
+
 test('what makes nothing goes out as it is', async () => {
   const { told, ec2 } = marked({ volumeSet: '' })
   await ec2.call('DescribeVolumes', { VolumeId: ['vol-1'] })

@@ -38,7 +38,8 @@ const makers: Readonly<Record<string, Maker>> = {
   // In Eucalyptus an address can carry nothing: the sweep compares with those that were there before.
   AllocateAddress: {
     put: (parameters, mark, fidelity) => (fidelity === 'aws' ? tagged('elastic-ip')(parameters, mark) : parameters),
-    made: one('publicIp'),
+    // By what is its own for ever, where there is that: a public address that was given back is the next one's.
+    made: (answer) => [text(answer, 'allocationId') ?? text(answer, 'publicIp')],
   },
   // Images have names, and tasks tell of a bucket that has one.
   RegisterImage: { made: one('imageId') },
@@ -51,15 +52,36 @@ const makers: Readonly<Record<string, Maker>> = {
   ImportImage: { made: one('importTaskId') },
 }
 
+/** Whether a request has changed nothing: one whose answer was lost may have. */
+export const isRefusal = (error: unknown): boolean => error instanceof ServiceError && error.status < 500
+
 /** A client whose requests that make something carry a mark, and are in the journal before they go out. */
 export function markedClient(
   client: QueryClient,
   { fidelity, journal, newMark }: { fidelity: Fidelity; journal: Journal; newMark: (action: string) => string },
 ): QueryClient {
+  const release = async (parameters: Parameters) => {
+    const { AllocationId, PublicIp } = parameters
+    const released = AllocationId ?? PublicIp
+    const note = () => typeof released === 'string' && journal.write({ released })
+    try {
+      const answer = await client.call('ReleaseAddress', parameters)
+      note()
+      return answer
+    } catch (error) {
+      if (!isRefusal(error) && AllocationId === undefined) {
+        // It may be the next one's by now, or still be one of those of which the run has not heard.
+        note()
+        journal.write({ asked: 'AllocateAddress', mark: newMark('ReleaseAddress') })
+      }
+      throw error
+    }
+  }
   return {
     ...client,
     async call(action, parameters = {}) {
       const maker = Object.hasOwn(makers, action) ? makers[action] : undefined
+      if (action === 'ReleaseAddress') return release(parameters)
       if (!maker) return client.call(action, parameters)
       const mark = newMark(action)
       journal.write({ asked: action, mark })
@@ -70,7 +92,7 @@ export function markedClient(
         return answer
       } catch (error) {
         // A refusal has made nothing; what broke off may have.
-        if (error instanceof ServiceError && error.status < 500) note([])
+        if (isRefusal(error)) note([])
         throw error
       }
     },

@@ -33,12 +33,14 @@ export interface MinioSigner {
   readonly sessionToken?: string
   readonly region: string
   readonly transport?: Transport
+  /** Whether buckets stand in the path, as they do unless told otherwise, or before the host. */
+  readonly pathStyle?: boolean
 }
 
 /** Connects to the object storage at a URL, which may have a path. Nothing is sent yet. */
 export function minioClient(
   endpoint: string,
-  { accessKeyId, secretAccessKey, sessionToken, region, transport }: MinioSigner,
+  { accessKeyId, secretAccessKey, sessionToken, region, transport, pathStyle = true }: MinioSigner,
 ): MinioClient {
   const { protocol, hostname, port, pathname } = new URL(endpoint)
   const useSSL = protocol === 'https:'
@@ -49,7 +51,9 @@ export function minioClient(
     accessKey: accessKeyId,
     secretKey: secretAccessKey,
     region,
-    pathStyle: true,
+    pathStyle,
+    // What a cloud answers is what a case is told: it would ask again by itself, and say so on the terminal.
+    retryOptions: { disableRetry: true },
     ...(sessionToken !== undefined && { sessionToken }),
     ...(transport && { transport }),
   }

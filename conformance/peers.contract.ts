@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { defaultCache } from '../fixtures/catalog.ts'
@@ -35,6 +36,7 @@ for (const peer of peerTargets.filter(({ name }) => values.peers.split(',').incl
   try {
     const cases = all.filter((one) => isAbout(one, peer) && lacking(one, target).length === 0)
     const files = values.reports === undefined ? undefined : join(values.reports, peer.name)
+    if (values.reports !== undefined) await mkdir(values.reports, { recursive: true })
     const reporting = await openReporting(
       cases,
       target,

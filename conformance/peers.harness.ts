@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { provide, peers as servers } from '../bench/peers.ts'
+import { provide, type Peer as Server, peers as servers } from '../bench/peers.ts'
 import { startServer } from '../bench/server.ts'
 import type { Capability, Case } from './case.ts'
 import type { Target } from './target.ts'
@@ -15,10 +15,12 @@ export interface PeerTarget {
   /** As evidence calls it. */
   readonly cloud: string
   readonly capabilities: readonly Capability[]
+  /** The variable by which it is told before which host, and port if it wants one, the names of buckets stand. */
+  readonly hosts?: { readonly variable: string; readonly hasPort: boolean }
 }
 
 /** What S3 servers claim that keep to AWS: neither knows ACLs of objects or a second account without more setting up. */
-const storage = ['s3', 'multipart', 'object-tagging', 'conditional-writes', 'checksums'] as const
+const storage = ['s3', 'virtual-hosts', 'multipart', 'object-tagging', 'conditional-writes', 'checksums'] as const
 
 /** The servers on which cases are proven: Object Storage on two, and what needs no guest of EC2, IAM and STS on one. */
 export const peerTargets: readonly PeerTarget[] = [
@@ -26,8 +28,14 @@ export const peerTargets: readonly PeerTarget[] = [
     name: 'minio',
     cloud: 'MinIO',
     capabilities: [...storage, 'signature-2', 'versioning', 'bucket-policy', 'post-policy', 'lifecycle'],
+    hosts: { variable: 'MINIO_DOMAIN', hasPort: false },
   },
-  { name: 'versitygw', cloud: 'VersityGW', capabilities: [...storage, 'bucket-policy', 'cors', 'post-policy'] },
+  {
+    name: 'versitygw',
+    cloud: 'VersityGW',
+    capabilities: [...storage, 'bucket-policy', 'cors', 'post-policy'],
+    hosts: { variable: 'VGW_VIRTUAL_DOMAIN', hasPort: true },
+  },
   { name: 'moto', cloud: 'Moto', capabilities: ['iam', 'key-pairs', 'security-groups', 'ebs', 'addresses'] },
 ]
 
@@ -55,6 +63,22 @@ async function versionOf(name: PeerTarget['name'], program: string): Promise<str
   return version
 }
 
+/** The name by which Object Storage is reached, the loopback's own. */
+const host = 's3.localhost'
+
+/** The same server, told its name. */
+function named(server: Server, { hosts }: PeerTarget): Server {
+  if (!hosts) return server
+  return {
+    ...server,
+    launch(where) {
+      const launch = server.launch(where)
+      const name = hosts.hasPort ? `${host}:${where.port}` : host
+      return { ...launch, environment: { ...launch.environment, [hosts.variable]: name } }
+    },
+  }
+}
+
 const account = (accountId: string, keys: { accessKeyId: string; secretAccessKey: string }) => ({ accountId, ...keys })
 
 /**
@@ -62,17 +86,18 @@ const account = (accountId: string, keys: { accessKeyId: string; secretAccessKey
  * when there is none. Throws when it is there and does not start.
  */
 export async function startPeer(
-  { name, capabilities }: PeerTarget,
+  one: PeerTarget,
   folder: string,
   { install, timeScale = 2 }: { install: boolean; timeScale?: number },
 ): Promise<StartedPeer | { readonly missing: string }> {
-  const peer = servers.find((one) => one.name === name)
+  const { name, capabilities } = one
+  const peer = servers.find((server) => server.name === name)
   const program = peer?.program?.(folder)
   if (!peer || program === undefined) throw new Error(`the benchmark knows no ${name}`)
   const missing = install || existsSync(program) ? await provide(peer, folder) : 'it is not installed'
   if (missing !== undefined) return { missing }
   const work = await mkdtemp(join(tmpdir(), 'euca-emu-peers-'))
-  const server = await startServer(peer, folder, work)
+  const server = await startServer(named(peer, one), folder, work)
   const { port, accessKeyId, secretAccessKey, region } = server.endpoint
   const url = `http://127.0.0.1:${port}`
   const target: Target = {
@@ -80,7 +105,7 @@ export async function startPeer(
     fidelity: 'aws',
     region,
     zone: `${region}a`,
-    endpoints: { ec2: url, s3: url, sts: url, iam: url },
+    endpoints: { ec2: url, s3: url, sts: url, iam: url, ...(one.hosts && { virtualHosts: `http://${host}:${port}` }) },
     administrator: account('123456789012', { accessKeyId, secretAccessKey }),
     capabilities,
     // As AWS has described this type.

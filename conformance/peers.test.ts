@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultCache } from '../fixtures/catalog.ts'
 import { loadCases } from './cases.ts'
+import { differences } from './differences.ts'
 import evidence from './evidence.json' with { type: 'json' }
 import { isAbout, peerTargets, type StartedPeer, startPeer } from './peers.harness.ts'
 import type { Evidence } from './reports/evidence.ts'
@@ -21,6 +22,22 @@ test('evidence is of cases that there are, on clouds that are not the emulator',
       expect(cloud, id).not.toMatch(/euca-emu/i)
       expect(`${version} ${when}`, id).toMatch(/^\S+ \d{4}-\d\d-\d\d$/)
     }
+  }
+})
+
+test('a known difference of a server is of a case that it is asked, so that none outlives its reason unseen', () => {
+  const asked = (target: string, id: string) => {
+    const [peer, one] = [peerTargets.find(({ name }) => name === target), cases.find((each) => each.id === id)]
+    return peer && one && isAbout(one, peer) && lacking(one, peer).length === 0
+  }
+  expect(differences.filter((one) => !asked(one.target, one.case))).toEqual([])
+})
+
+test('a known difference says what the server does, in words of its own, and where that is written down', () => {
+  for (const { target, case: id, reason, link } of differences) {
+    expect(reason, `${target} ${id}`).not.toMatch(/^observed/)
+    expect(reason, `${target} ${id}`).toMatch(/^(MinIO|VersityGW|Moto)/)
+    expect(() => new URL(link), `${target} ${id}`).not.toThrow()
   }
 })
 

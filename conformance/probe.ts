@@ -92,7 +92,7 @@ async function ofSignatures(target: Target): Promise<Capability[]> {
 /** What nobody can tell by asking: its owner has to declare it. */
 export const untold: readonly Capability[] = [
   ...(['boots-hvm', 'boots-paravirtual', 'network', 'ssh', 'bundle-instance'] as const),
-  ...(['post-policy', 'conditional-writes', 'two-accounts'] as const),
+  ...(['post-policy', 'conditional-writes', 'two-accounts', 'virtual-hosts'] as const),
 ]
 
 /**

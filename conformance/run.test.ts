@@ -164,3 +164,45 @@ test('names, folders and removals are in the journal', async () => {
   expect(lines.slice(2)).toEqual([{ removed: `folder ${folder}` }, { removed: `bucket ${name}` }])
   await expect(stat(folder)).rejects.toThrow(/ENOENT/)
 })
+
+test('what a cloud says is not kept at any length', async () => {
+  const { reason = '', error } = await runCase(
+    oneCase('area/long', () => Promise.reject(new Error('x'.repeat(2e6)))),
+    target,
+  )
+  expect(reason).toMatch(/^x{3800}… \(2000000 characters\)$/)
+  expect(error).toBeInstanceOf(Error)
+})
+
+test('an interrupted run says so, and has no certificate', async () => {
+  const lines: string[] = []
+  const options = {
+    certify: 'bronze',
+    signal: AbortSignal.abort(),
+    report: (line: string) => void lines.push(line),
+  } as const
+  const report = await runCases([good], target, options)
+  expect(report).toMatchObject({ interrupted: true, results: [] })
+  expect(report).not.toHaveProperty('certificate')
+  expect(lines.slice(-3)).toEqual([
+    'interrupted: 1 cases had no turn',
+    'these were not all cases of bronze: the report names no certificate',
+    '0 passed, 0 failed, 0 skipped',
+  ])
+})
+
+test('a known difference does not excuse what is left behind', async () => {
+  const leaving = oneCase('area/leaving', async ({ later }) => {
+    later('bucket b', () => Promise.reject(new Error('it is not empty')))
+    throw new Error('not so')
+  })
+  const differences = [{ ...difference, case: 'area/leaving' }]
+  expect(await runCase(leaving, target, { differences })).toMatchObject({ verdict: 'failed', reason: 'not so' })
+})
+
+test('a certificate says nothing of a part of its cases', async () => {
+  const certify = { certify: 'bronze' } as const
+  expect(await runCases([good], target, certify)).toHaveProperty('certificate')
+  expect(await runCases([good], target, { ...certify, isPart: true })).not.toHaveProperty('certificate')
+  expect(await runCases([good], target, { ...certify, only: ['area/'] })).not.toHaveProperty('certificate')
+})

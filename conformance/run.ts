@@ -1,12 +1,14 @@
 import type { Case } from './case.ts'
-import type { Wire } from './clients.ts'
+import { network, type Wire } from './clients.ts'
 import { type Difference, differences as knownDifferences } from './differences.ts'
 import evidence from './evidence.json' with { type: 'json' }
 import type { Journal } from './journal.ts'
 import { type Certificate, edition } from './levels.ts'
+import { GivenUp, type Line, limited, limitOf, requestLimitOf, within } from './limits.ts'
 import { linesOf } from './reports/lines.ts'
 import { inLanes, type Lanes, shuffled } from './schedule.ts'
 import { type Selection, selected } from './select.ts'
+import { shortened } from './shortened.ts'
 import type { Target } from './target.ts'
 import { newRunId, openTools, type Tools } from './tools.ts'
 
@@ -38,7 +40,7 @@ export interface Report {
   readonly started: string
   /** The seed of a random order. */
   readonly seed?: number
-  /** The certificate that was asked for: its level and the edition of its rules. */
+  /** The certificate of which all cases were asked for: its level and the edition of its rules. */
   readonly certificate?: string
   /** The run was ended before all cases had their turn. */
   readonly interrupted?: true
@@ -84,6 +86,8 @@ export interface RunOptions extends RunEvents, Selection {
   /** Told of each line of the console report. */
   readonly report?: (line: string) => void
   readonly differences?: readonly Difference[]
+  /** Some of the cases were left out before: a certificate says nothing of a part. */
+  readonly isPart?: boolean
 }
 
 /** The capabilities that a case needs and the target does not declare. */
@@ -109,23 +113,40 @@ export async function runCase(
   }
   const started = performance.now()
   const watcher = watch?.(one)
-  const { tools, clear } = openTools(target, runId, {
-    ...(watcher?.wire && { wire: watcher.wire }),
-    ...(journal && { journal }),
-  })
-  const failure = await one.run(tools).then(
+  const onLost = (lost: string) => journal?.write({ lost })
+  const line = limited(watcher?.wire ?? network, { seconds: requestLimitOf(target), onLost })
+  const { tools, clear, giveUp } = openTools(target, runId, { wire: line.wire, ...(journal && { journal }) })
+  const ended = one.run(tools).then(
     () => undefined,
     (error: unknown) => ({ error }),
   )
-  const seen = await watcher?.finish?.(tools, failure)
-  const leaked = await clear()
+  const limit = limitOf(one, target)
+  const failure = await within(limit, 'the case', ended, (error) => ({ error }))
+  if (failure?.error instanceof GivenUp) await brokenOff(line, ended)
+  const seen = watcher?.finish && (await within(limit, 'the last look', watcher.finish(tools, failure), () => ({})))
+  const left = await within(limit, 'the clean-up', clear(), ({ message }) => giveUp(message))
+  const leaked = left.slice(0, longestLeaks).map(shortened)
+  line.shut()
   const known = differences.find((difference) => difference.target === target.name && difference.case === id)
   const seconds = (performance.now() - started) / 1000
   return { ...base, ...seen, ...judged(failure, leaked, known, certify), leaked, seconds }
 }
 
+/** Seconds in which a case ends whose requests are broken off, unless it waits for something else. */
+const grace = 10
+
+/** Has a case that was given up come to its end, so that it makes nothing more while it is cleared up after. */
+async function brokenOff(line: Line, ended: Promise<unknown>): Promise<void> {
+  line.shut()
+  await within<unknown>(grace, 'the case', ended, () => undefined)
+  line.open()
+}
+
+/** Nobody reads more lines of what was left behind; the journal has them all. */
+const longestLeaks = 100
+
 const failed = (error: unknown) => {
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = shortened(error instanceof Error ? error.message : String(error))
   return { verdict: 'failed', reason, error } as const
 }
 
@@ -141,7 +162,7 @@ function judged(
   known: Difference | undefined,
   certify: Certificate | undefined,
 ): Pick<Result, 'verdict' | 'reason' | 'error'> {
-  if (failure && known) return skipped(`known difference: ${known.reason} (${known.link})`, certify)
+  if (failure && known && !leaked.length) return skipped(`known difference: ${known.reason} (${known.link})`, certify)
   if (failure) return failed(failure.error)
   if (leaked.length) return failed(new Error(`left behind: ${leaked.join('; ')}`))
   if (known) return failed(new Error(`this is listed as a known difference (${known.reason}), but it passes`))
@@ -173,12 +194,17 @@ export async function runCases(cases: readonly Case[], target: Target, options: 
   const counts = { passed: count('passed'), failed: count('failed'), skipped: count('skipped') }
   const unproven = chosen.map(({ id }) => id).filter((id) => !Object.hasOwn(evidence, id))
   report(`${unproven.length} of ${chosen.length} cases unproven: they have passed on nothing but the emulator`)
+  const interrupted = all.length < chosen.length
+  if (interrupted) report(`interrupted: ${chosen.length - all.length} cases had no turn`)
+  // It is of all its cases, or none.
+  const isWhole = !interrupted && !options.isPart && !options.only?.length && options.level !== 'smoke'
+  if (certify && !isWhole) report(`these were not all cases of ${certify}: the report names no certificate`)
   report(closingLine(counts))
   return {
     ...{ target: target.name, fidelity: target.fidelity, run: runId, started },
     ...(seed !== undefined && { seed }),
-    ...(certify && { certificate: `${certify} ${edition}` }),
-    ...(all.length < chosen.length && { interrupted: true }),
+    ...(certify && isWhole && { certificate: `${certify} ${edition}` }),
+    ...(interrupted && { interrupted }),
     ...{ results: all, ...counts, unproven },
   }
 }

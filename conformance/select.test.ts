@@ -37,6 +37,7 @@ test('all cases, those of a beginning, or the few that tell most', () => {
 
 test('a beginning that fits nothing is a mistake, and no success', () => {
   expect(() => ids({ only: ['bukets/'] })).toThrow('no case has an id that begins with "bukets/"')
+  expect(() => ids({ only: ['buckets/', ''] })).toThrow('no case has an id that begins with ""')
 })
 
 test('each certificate has all of those before it, and none asks for what such a cloud never has', () => {

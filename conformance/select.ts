@@ -19,13 +19,13 @@ export interface Estimate {
   readonly cents: number
 }
 
-/** The cases of a selection. Throws when a beginning fits none: a typing error would pass as a success. */
+/** The cases of a selection. Throws when a beginning fits none, or is none: a typing error would pass as a success. */
 export function selected(
   cases: readonly Case[],
   { fidelity }: Pick<Target, 'fidelity'>,
   { only = [], level = 'all', certify }: Selection,
 ): Case[] {
-  const stray = only.find((beginning) => !cases.some(({ id }) => id.startsWith(beginning)))
+  const stray = only.find((beginning) => beginning === '' || !cases.some(({ id }) => id.startsWith(beginning)))
   if (stray !== undefined) throw new ConformanceRefused(`no case has an id that begins with "${stray}"`)
   return cases.filter(
     (one) =>

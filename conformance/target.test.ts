@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,10 +22,14 @@ const given = {
   timeScale: 2,
 }
 
+const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+
 async function file(content: unknown) {
   const folder = await mkdtemp(join(tmpdir(), 'euca-emu-target-'))
   onTestFinished(() => rm(folder, { recursive: true }))
-  await writeFile(join(folder, 'cloud.pem'), '-----BEGIN CERTIFICATE-----\n')
+  await writeFile(join(folder, 'cloud.pem'), pem)
+  await writeFile(join(folder, 'damaged.pem'), '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')
   await writeFile(join(folder, 'target.json'), JSON.stringify(content))
   return join(folder, 'target.json')
 }
@@ -39,7 +44,7 @@ test('a whole target is what its file says', () => {
 test.each([
   ['no object', [], /file is missing/],
   ['a field missing', { ...given, zone: undefined }, /file\.zone must be text/],
-  ['a field within', { ...given, endpoints: { ec2: 'http://c' } }, /endpoints\.s3 must be text/],
+  ['a field within', { ...given, endpoints: { ec2: 'http://c' } }, /endpoints\.s3 must be a URL/],
   ['no endpoints', { ...given, endpoints: undefined }, /endpoints is missing/],
   ['a wrong fidelity', { ...given, fidelity: 'azure' }, /fidelity is "azure"/],
   ['an unknown capability', { ...given, capabilities: ['flying'] }, /capability "flying" is none of s3/],
@@ -47,12 +52,22 @@ test.each([
   ['a time scale of nothing', { ...given, timeScale: 0 }, /timeScale must be a number above 0/],
   ['no second account', { ...given, capabilities: ['two-accounts'] }, /declares two-accounts, but has no user/],
   ['no certificate', { ...given, capabilities: ['images'] }, /declares images, but has no cloudCertificate/],
+  ['no host for buckets', { ...given, capabilities: ['virtual-hosts'] }, /has no endpoints\.virtualHosts/],
+  ['an endpoint that is no URL', { ...given, endpoints: { ...given.endpoints, ec2: 'ec2.c/x' } }, /ec2 must be a URL/],
+  ['a file as an endpoint', { ...given, endpoints: { ...given.endpoints, s3: 'file:///x' } }, /s3 must be a URL/],
+  ['keys in an endpoint', { ...given, endpoints: { ...given.endpoints, s3: 'http://a:b@c/' } }, /without keys/],
+  [
+    'a query of an endpoint',
+    { ...given, endpoints: { ...given.endpoints, s3: 'http://c/?a=b' } },
+    /without keys and query/,
+  ],
+  ['no end of time', { ...given, timeScale: 1e300 }, /timeScale must be a number above 0, 100 at most/],
   ['half an account', { ...given, administrator: { accountId: '1' } }, /administrator\.accessKeyId/],
 ])('%s is refused', (_, target, message) => expect(() => targetOf(target)).toThrow(message))
 
 test('a certificate may lie beside the file', async () => {
   const path = await file({ ...given, cloudCertificate: 'cloud.pem' })
-  expect(await readTarget(path)).toMatchObject({ cloudCertificate: '-----BEGIN CERTIFICATE-----\n' })
+  expect(await readTarget(path)).toMatchObject({ cloudCertificate: pem })
 })
 
 test('what the file leaves out comes from the variables of the clients', async () => {
@@ -73,4 +88,34 @@ test('what the file leaves out comes from the variables of the clients', async (
     administrator: account,
   })
   await expect(readTarget(await file(rest))).rejects.toThrow(/none of these variables is set/)
+})
+
+test.each<[string, object, boolean]>([
+  ['https://ec2.eu-west-1.amazonaws.com', {}, true],
+  ['https://s3.cn-north-1.amazonaws.com.cn', {}, true],
+  ['https://s3.us-east-1.api.aws', {}, true],
+  ['https://s3.us-east-1.api.aws', { bills: false }, false],
+  ['https://S3.EU-WEST-1.AMAZONAWS.COM.', {}, true],
+  ['https://s3.eusc-de-east-1.amazonaws.eu', {}, true],
+  ['https://amazonaws.com.example.org', {}, false],
+  ['https://example.org', { bills: true }, true],
+])('whether %s with %j bills is %s', (s3, more, bills) => {
+  const target = targetOf({ ...given, ...more, endpoints: { ...given.endpoints, s3 } })
+  expect(target.bills ?? false).toBe(bills)
+})
+
+test.each<[object, RegExp]>([
+  [{ bill: true }, /field of no meaning: bill$/],
+  [{ administrator: { ...account, secret: 'x' } }, /field of no meaning: administrator\.secret$/],
+  [{ cloudCertificate: 'target.json' }, /cloudCertificate target\.json is none/],
+  [{ cloudCertificate: 'damaged.pem' }, /cloudCertificate damaged\.pem is none/],
+  [{ cloudCertificate: '-----BEGIN CERTIFICATE-----' }, /cloudCertificate in the file is none/],
+])('a file with %j is refused', async (more, message) => {
+  await expect(readTarget(await file({ ...given, ...more }))).rejects.toThrow(message)
+})
+
+test('a file that is no JSON is named', async () => {
+  const path = await file(given)
+  await writeFile(path, '{"name": // a comment')
+  await expect(readTarget(path)).rejects.toThrow(/target\.json is no JSON: /)
 })

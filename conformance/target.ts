@@ -1,8 +1,9 @@
+import { createPublicKey } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { cloudFrom, type Environment, keysFrom } from '../src/client/eucarc.ts'
 import { type Capability, capabilities } from './case.ts'
-import { ConformanceRefused } from './refused.ts'
+import { ConformanceRefused, jsonOf } from './refused.ts'
 
 /** Whose words the target speaks where Eucalyptus and AWS differ. */
 export type Fidelity = 'eucalyptus' | 'aws'
@@ -23,7 +24,11 @@ export interface Target {
   readonly fidelity: Fidelity
   readonly region: string
   readonly zone: string
-  readonly endpoints: Readonly<Record<'ec2' | 's3' | 'sts', string>> & { readonly iam?: string }
+  readonly endpoints: Readonly<Record<'ec2' | 's3' | 'sts', string>> & {
+    readonly iam?: string
+    /** Object Storage by a name before which those of buckets can stand; needed for `virtual-hosts`. */
+    readonly virtualHosts?: string
+  }
   readonly administrator: Account
   /** A second account, without privileges; needed for `two-accounts`. */
   readonly user?: Account
@@ -49,6 +54,47 @@ type Given = Readonly<Record<string, unknown>>
 
 const isGiven = (value: unknown): value is Given => typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** Whether a text is a URL to send requests to. Keys in it would stand in every report, and a query in every request. */
+export function isEndpoint(value: string): boolean {
+  if (!URL.canParse(value)) return false
+  const { protocol, username, password, search, hash } = new URL(value)
+  return /^https?:$/.test(protocol) && username + password + search + hash === ''
+}
+
+/** Whether an endpoint is AWS' own: whoever works there pays. */
+export const isAws = (endpoint: string): boolean =>
+  /(^|\.)(?:amazonaws\.(?:com|com\.cn|eu)|api\.aws|api\.amazonwebservices\.com\.cn)\.?$/.test(
+    new URL(endpoint).hostname,
+  )
+
+/** Slower clouds are none that anybody waits for. */
+const slowest = 100
+
+const accountWords = ['accountId', 'accessKeyId', 'secretAccessKey', 'sessionToken']
+const groups: Readonly<Record<string, readonly string[]>> = {
+  endpoints: ['ec2', 's3', 'sts', 'iam', 'virtualHosts'],
+  administrator: accountWords,
+  user: accountWords,
+  instanceType: ['name', 'diskGiB'],
+}
+const words = [
+  ...['name', 'version', 'fidelity', 'region', 'zone', 'cloudCertificate', 'capabilities', 'timeScale', 'bills'],
+  ...Object.keys(groups),
+]
+
+/** Throws for a field that means nothing: `bill` instead of `bills` would spend somebody's money. */
+function assertNoStrangers(given: Given, path: string): void {
+  const inGroups = Object.entries(groups).flatMap(([group, known]) => {
+    const fields = given[group]
+    return isGiven(fields)
+      ? Object.keys(fields).flatMap((name) => (known.includes(name) ? [] : `${group}.${name}`))
+      : []
+  })
+  const [stranger] = [...Object.keys(given).filter((name) => !words.includes(name)), ...inGroups]
+  if (stranger !== undefined)
+    throw new ConformanceRefused(`the target file ${path} has a field of no meaning: ${stranger}`)
+}
+
 /** Readers of one group of fields that say which field is wrong. */
 function fieldsOf(group: unknown, where: string) {
   if (!isGiven(group)) throw new ConformanceRefused(`the target's ${where} is missing or no object`)
@@ -61,6 +107,18 @@ function fieldsOf(group: unknown, where: string) {
     text: (name: string) => need(name, 'text', (value): value is string => typeof value === 'string' && value !== ''),
     number: (name: string) =>
       need(name, 'a number above 0', (value): value is number => typeof value === 'number' && value > 0),
+    pace: (name: string) =>
+      need(
+        name,
+        `a number above 0, ${slowest} at most`,
+        (value): value is number => typeof value === 'number' && value > 0 && value <= slowest,
+      ),
+    url: (name: string) =>
+      need(
+        name,
+        'a URL of http or https, without keys and query',
+        (value): value is string => typeof value === 'string' && isEndpoint(value),
+      ),
     list: (name: string) => need(name, 'a list', (value): value is unknown[] => Array.isArray(value)),
   }
 }
@@ -89,7 +147,7 @@ export const isFidelity = (word: string): word is Fidelity => word === 'eucalypt
 
 /** Checks what a target file says. Throws an Error that names the field. */
 export function targetOf(given: unknown): Target {
-  const { text, list, number } = fieldsOf(given, 'file')
+  const { text, list, pace } = fieldsOf(given, 'file')
   const { user, cloudCertificate, endpoints, administrator, instanceType, version, bills } = given as Given
   const [fidelity, declared] = [text('fidelity'), list('capabilities').map(capabilityOf)]
   if (bills !== undefined && typeof bills !== 'boolean')
@@ -103,24 +161,40 @@ export function targetOf(given: unknown): Target {
   }
   require('two-accounts', 'user', user)
   require('images', 'cloudCertificate', cloudCertificate)
-  require('iam', 'endpoints.iam', isGiven(endpoints) ? endpoints['iam'] : undefined)
+  const { iam, virtualHosts } = isGiven(endpoints) ? endpoints : {}
+  require('iam', 'endpoints.iam', iam)
+  require('virtual-hosts', 'endpoints.virtualHosts', virtualHosts)
   const urls = fieldsOf(endpoints, 'endpoints')
-  const iam = isGiven(endpoints) && endpoints['iam'] !== undefined && { iam: urls.text('iam') }
+  const known = {
+    ...{ ec2: urls.url('ec2'), s3: urls.url('s3'), sts: urls.url('sts') },
+    ...(iam !== undefined && { iam: urls.url('iam') }),
+    ...(virtualHosts !== undefined && { virtualHosts: urls.url('virtualHosts') }),
+  }
   const type = fieldsOf(instanceType, 'instanceType')
   return {
     name: text('name'),
     fidelity,
     region: text('region'),
     zone: text('zone'),
-    endpoints: { ec2: urls.text('ec2'), s3: urls.text('s3'), sts: urls.text('sts'), ...iam },
+    endpoints: known,
     administrator: accountOf(administrator, 'administrator'),
     ...(user !== undefined && { user: accountOf(user, 'user') }),
     ...(cloudCertificate !== undefined && { cloudCertificate: text('cloudCertificate') }),
     capabilities: declared,
     instanceType: { name: type.text('name'), diskGiB: type.number('diskGiB') },
-    timeScale: number('timeScale'),
+    timeScale: pace('timeScale'),
     ...(version !== undefined && { version: text('version') }),
-    ...(bills === true && { bills }),
+    // It is AWS unless the owner says that nobody pays there.
+    ...((bills ?? Object.values(known).some(isAws)) && { bills: true }),
+  }
+}
+
+/** Throws when a text is neither a certificate nor a public key in PEM. */
+function assertCertificate(pem: string, name: string): void {
+  try {
+    createPublicKey(pem)
+  } catch (cause) {
+    throw new ConformanceRefused(`the target's cloudCertificate ${name} is none`, { cause })
   }
 }
 
@@ -131,11 +205,13 @@ export function targetOf(given: unknown): Target {
  * Error that names what is missing.
  */
 export async function readTarget(path: string, environment: Environment = {}): Promise<Target> {
-  const given: unknown = JSON.parse(await readFile(path, 'utf8'))
+  const given: unknown = jsonOf(await readFile(path, 'utf8'), path)
   if (!isGiven(given)) throw new ConformanceRefused(`the target file ${path} is no JSON object`)
+  assertNoStrangers(given, path)
   const { cloudCertificate: certificate } = given
   const isPath = typeof certificate === 'string' && !certificate.startsWith('-----BEGIN')
   const pem = isPath ? await readFile(resolve(dirname(path), certificate), 'utf8') : certificate
+  if (pem !== undefined) assertCertificate(String(pem), isPath ? certificate : 'in the file')
   const { administrator } = given
   const hasKeys = isGiven(administrator) && 'secretAccessKey' in administrator
   const complete = hasKeys && ['endpoints', 'region'].every((name) => name in given)

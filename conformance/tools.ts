@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { ServiceError } from '../src/client/service-error.ts'
 import { type ClientOptions, type Clients, clientsOf, type Wire } from './clients.ts'
 import { type Journal, noJournal } from './journal.ts'
-import { createLeftovers } from './leftovers.ts'
+import { createLeftovers, type Leftovers } from './leftovers.ts'
 import { markedClient } from './marked.ts'
 import { until } from './patience.ts'
 import { assertRefused, type ByFidelity, chosen, type Refusal } from './refusal.ts'
@@ -19,7 +19,7 @@ export interface Tools {
   /** As the second, ordinary account. Throws for a case that does not need `two-accounts`. */
   readonly user: Clients
   /** As any account, such as one that the case has made, or in another way. */
-  clients(account: Account, options?: Pick<ClientOptions, 'region'>): Clients
+  clients(account: Account, options?: Pick<ClientOptions, 'region' | 'hosts'>): Clients
   /** For presigned URLs: Node's own, on the record of the case. */
   readonly fetch: typeof fetch
   /** A new folder on this machine; it is removed after the case. */
@@ -61,8 +61,8 @@ export function openTools(
   target: Target,
   runId: string,
   { wire, journal = noJournal }: ToolOptions = {},
-): { tools: Tools; clear: () => Promise<string[]> } {
-  const { later, clear } = createLeftovers((removed) => journal.write({ removed }))
+): { tools: Tools } & Pick<Leftovers, 'clear' | 'giveUp'> {
+  const { later, clear, giveUp } = createLeftovers((removed) => journal.write({ removed }))
   let user: Clients | undefined
   let names = 0
   const unique = randomBytes(3).toString('hex')
@@ -101,5 +101,5 @@ export function openTools(
     refuses: (attempt, expected) => assertRefused(attempt, chosen(expected, target.fidelity)),
     of: (values) => values[target.fidelity],
   }
-  return { tools, clear }
+  return { tools, clear, giveUp }
 }

@@ -4,11 +4,15 @@ import { xml } from './markup.ts'
 /** About the width of a text of 11 pixels in Verdana. */
 const widthOf = (text: string): number => Math.ceil(text.length * 6.7) + 12
 
+/** What a badge tells. */
+type Told = Pick<ReportDocument, 'passed' | 'failed' | 'skipped' | 'interrupted'>
+
 /** A badge that says how many of the cases passed; skipped cases are named, as they are proof of nothing. */
-export function badge({ passed, failed, skipped }: Pick<ReportDocument, 'passed' | 'failed' | 'skipped'>): string {
+export function badge({ passed, failed, skipped, interrupted }: Told): string {
   const label = 'conformance'
-  const value = `${passed} passed${failed ? `, ${failed} failed` : ''}${skipped ? `, ${skipped} skipped` : ''}`
-  const colour = failed ? '#b3261e' : skipped || !passed ? '#8a6100' : '#1a7f37'
+  const words = [failed && `${failed} failed`, skipped && `${skipped} skipped`, interrupted && 'interrupted']
+  const value = [`${passed} passed`, ...words.filter(Boolean)].join(', ')
+  const colour = failed ? '#b3261e' : skipped || !passed || interrupted ? '#8a6100' : '#1a7f37'
   const [left, right] = [widthOf(label), widthOf(value)]
   const [name, width] = [xml(`${label}: ${value}`), left + right]
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="20" role="img" aria-label="${name}">

@@ -30,8 +30,8 @@ function changeOf(id: string, before: CaseRecord | undefined, after: CaseRecord 
   return { grade, line: `${grade.padEnd(8)} ${id}: ${before.verdict} -> ${after.verdict}${because}` }
 }
 
-const headOf = (name: string, { target, started, passed, failed, skipped }: ReportDocument): string =>
-  `${name} ${target}, ${started}: ${passed} passed, ${failed} failed, ${skipped} skipped`
+const headOf = (name: string, { target, started, passed, failed, skipped, interrupted }: ReportDocument): string =>
+  `${name} ${target}, ${started}: ${passed} passed, ${failed} failed, ${skipped} skipped${interrupted ? ', interrupted' : ''}`
 
 /** What became of each case between two reports, such as of two days, or of two clouds. */
 export function compare(before: ReportDocument, after: ReportDocument): Comparison {

@@ -19,11 +19,14 @@ const patience = 15
 
 const makesInstances = new Set(['RunInstances', 'ImportInstance'])
 
+/** No case makes more instances; what a cloud says may name thousands. */
+const mostInstances = 10
+
 /** The instances that a case has made, by what it was answered. */
 export function instancesIn(exchanges: readonly Exchange[]): string[] {
   const answers = exchanges.filter((one) => makesInstances.has(actionOf(one) ?? ''))
   const ids = answers.flatMap(({ answer }) => [...(answer?.body?.text ?? '').matchAll(/<instanceId>(i-\w+)</g)])
-  return [...new Set(ids.map(([, id = '']) => id))]
+  return [...new Set(ids.map(([, id = '']) => id))].slice(0, mostInstances)
 }
 
 /** The console of an instance, by whichever account may see it; when none may, why. Never throws. */

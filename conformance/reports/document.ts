@@ -1,5 +1,5 @@
 import type { Case } from '../case.ts'
-import { ConformanceRefused } from '../refused.ts'
+import { ConformanceRefused, jsonOf } from '../refused.ts'
 import type { Report, Result } from '../run.ts'
 import type { ConsoleText } from './consoles.ts'
 import type { Evidence, Proof } from './evidence.ts'
@@ -48,7 +48,13 @@ export interface ReportDocument {
   readonly skipped: number
   /** The cases that have passed on nothing but the emulator. */
   readonly unproven: readonly string[]
-  /** In the order in which they have run. */
+  /** The seed of a random order, which `--seed` repeats. */
+  readonly seed?: number
+  /** The certificate of which all cases were asked for: its level and the edition of its rules. */
+  readonly certificate?: string
+  /** The run was ended before all cases had their turn. */
+  readonly interrupted?: true
+  /** In the order of their files. */
   readonly cases: readonly CaseRecord[]
 }
 
@@ -93,21 +99,47 @@ export function documentOf(report: Report, background: Background): ReportDocume
   const cases = results.map((result) => recordOf(result, background))
   const unproven = cases.filter(({ evidence }) => evidence.length === 0).map(({ id }) => id)
   const { suite, seconds } = background
+  const { seed, certificate, interrupted } = report
+  const more = {
+    ...(seed !== undefined && { seed }),
+    ...(certificate !== undefined && { certificate }),
+    ...(interrupted && { interrupted }),
+  }
   const counts = { passed, failed, skipped }
-  return { schema, suite, target, fidelity, run, started, seconds: rounded(seconds), ...counts, unproven, cases }
+  return {
+    schema,
+    suite,
+    target,
+    fidelity,
+    run,
+    started,
+    seconds: rounded(seconds),
+    ...counts,
+    ...more,
+    unproven,
+    cases,
+  }
 }
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+
+/** Whether a comparison can be made with it. */
+const isCase = (one: Partial<CaseRecord> | null): boolean =>
+  isText(one?.id) &&
+  ['passed', 'failed', 'skipped'].includes(String(one.verdict)) &&
+  (one.reason === undefined || isText(one.reason))
 
 /** Reads a written report. Throws an Error that says what is wrong with it. */
 export function readDocument(text: string, name: string): ReportDocument {
-  const document = parsed(text, name)
+  const document = (jsonOf(text, name) ?? {}) as Partial<ReportDocument>
   if (document.schema !== schema) throw new ConformanceRefused(`${name} is no report of the form ${schema}`)
-  return document
-}
-
-function parsed(text: string, name: string): ReportDocument {
-  try {
-    return JSON.parse(text) ?? {}
-  } catch (cause) {
-    throw new ConformanceRefused(`${name} is no JSON`, { cause })
-  }
+  if (!isText(document.target) || !isText(document.started))
+    throw new ConformanceRefused(`${name} is a damaged report: it does not tell of what and when`)
+  const { passed, failed, skipped, cases } = document
+  if (!Array.isArray(cases) || !cases.every(isCase))
+    throw new ConformanceRefused(`${name} is a damaged report: its cases are no list of cases`)
+  const counted = Object.entries({ passed, failed, skipped })
+  const wrong = counted.find(([verdict, count]) => cases.filter((one) => one.verdict === verdict).length !== count)
+  if (wrong) throw new ConformanceRefused(`${name} is a damaged report: it has not ${wrong[1]} ${wrong[0]} cases`)
+  return document as ReportDocument
 }

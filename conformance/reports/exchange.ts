@@ -1,7 +1,10 @@
 /** The headers of a message, as they were sent. */
 export type Headers = readonly (readonly [name: string, value: string])[]
 
-/** The body of a message: its beginning as text where it is UTF-8 without control characters, else in base64. */
+/**
+ * The body of a message: its beginning as text where it is UTF-8 without control characters, else in base64; its length alone
+ * where there was no room for it.
+ */
 export interface Body {
   /** Of the whole body. */
   readonly bytes: number
@@ -47,6 +50,43 @@ export function bodyOf(beginning: Buffer, bytes: number): Body | undefined {
   if (control.test(text) || text.includes('\ufffd')) return { bytes, base64: shown.toString('base64') }
   return { bytes, text }
 }
+
+const lengthOf = (body: Body | undefined): number => (body?.text ?? body?.base64 ?? '').length
+const lengthOfHeaders = (headers: Headers): number => headers.flat().reduce((sum, { length }) => sum + length, 0)
+
+/** Takes from so much room as long as there is some. */
+function roomOf(characters: number): (length: number) => boolean {
+  let left = characters
+  return (length) => {
+    if (length > left) return false
+    left -= length
+    return true
+  }
+}
+
+/**
+ * Exchanges whose bodies have so many characters in all, and whose headers have as many: the last ones tell most, of those
+ * before only the lengths of bodies are left.
+ */
+export function fitting(exchanges: readonly Exchange[], room: number): Exchange[] {
+  const [fits, headersFit] = [roomOf(room), roomOf(room)]
+  const bounded = <Message extends { readonly headers: Headers; readonly body?: Body }>(message: Message): Message => {
+    const { headers, body } = message
+    const kept = body && (fits(lengthOf(body)) ? body : { bytes: body.bytes })
+    return { ...message, headers: headersFit(lengthOfHeaders(headers)) ? headers : [], ...(kept && { body: kept }) }
+  }
+  const fitted = exchanges.toReversed().map((one) => {
+    const answer = one.answer && bounded(one.answer)
+    return { ...bounded(one), ...(answer && { answer }) }
+  })
+  return fitted.reverse()
+}
+
+/** How many characters the bodies and headers of a transcript have. */
+export const sizeOf = ({ exchanges }: Transcript): number =>
+  exchanges
+    .flatMap(({ answer, ...sent }) => [sent, ...(answer ? [answer] : [])])
+    .reduce((sum, { headers, body }) => sum + lengthOf(body) + lengthOfHeaders(headers), 0)
 
 /** The action of a query request, such as `DescribeInstances`; undefined for what is no query. */
 export function actionOf({ url, body }: Pick<Exchange, 'url' | 'body'>): string | undefined {

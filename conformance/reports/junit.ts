@@ -33,7 +33,7 @@ const sum = (cases: readonly CaseRecord[]) => cases.reduce((seconds, one) => sec
 const count = (cases: readonly CaseRecord[], verdict: string) => cases.filter((one) => one.verdict === verdict).length
 
 /** A report as the JUnit XML that servers for continuous integration read: a suite for each area. */
-export function junit({ target, started, cases }: ReportDocument): string {
+export function junit({ target, started, cases, interrupted }: ReportDocument): string {
   const areas = [...new Set(cases.map(({ area }) => area))].sort()
   const suites = areas.map((area) => {
     const own = cases.filter((one) => one.area === area)
@@ -42,6 +42,10 @@ export function junit({ target, started, cases }: ReportDocument): string {
     return [`  <testsuite${head}>`, ...own.map(testcase), '  </testsuite>'].join('\n')
   })
   const counts = { tests: cases.length, failures: count(cases, 'failed'), skipped: count(cases, 'skipped') }
-  const head = attributes({ name: `conformance of ${target}`, ...counts, time: sum(cases) })
+  const head = attributes({
+    name: `conformance of ${target}${interrupted ? ', interrupted' : ''}`,
+    ...counts,
+    time: sum(cases),
+  })
   return ['<?xml version="1.0" encoding="UTF-8"?>', `<testsuites${head}>`, ...suites, '</testsuites>', ''].join('\n')
 }

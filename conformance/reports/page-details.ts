@@ -9,6 +9,7 @@ const pre = (text: string, label: string): string => `<pre tabindex="0" aria-lab
 function bodyText(body: Body | undefined): string {
   if (body === undefined) return ''
   const { bytes, text, base64 } = body
+  if (text === undefined && base64 === undefined) return `[${bytes} bytes, for which there was no room]`
   const shown = text === undefined ? Buffer.from(base64 ?? '', 'base64').length : Buffer.byteLength(text)
   const cut = shown < bytes ? `\n[the first ${shown} of ${bytes} bytes]` : ''
   return text === undefined ? `[${bytes} bytes, in base64]\n${base64}${cut}` : `${text}${cut}`

@@ -111,7 +111,12 @@ const minutes = (seconds: number): string =>
 
 /** A report as one page that needs nothing else: to be opened from a file, sent, printed, hung on a wall. */
 export function page(report: ReportDocument): string {
-  const { target, fidelity, started, seconds, run, suite, unproven, cases } = report
+  const { target, fidelity, started, seconds, run, suite, unproven, cases, seed, certificate, interrupted } = report
+  const more = [
+    ...(seed === undefined ? [] : [`in the random order of --seed ${seed}`]),
+    ...(certificate === undefined ? [] : [`all cases of the certificate ${certificate}`]),
+    ...(interrupted ? ['ended before all cases had their turn'] : []),
+  ]
   const figures = (['passed', 'failed', 'skipped'] as const).map(
     (verdict) => `<li class="${verdict}"><b>${report[verdict]}</b>${verdict}</li>`,
   )
@@ -119,11 +124,11 @@ export function page(report: ReportDocument): string {
 <html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">
-<title>Conformance of ${xml(target)}: ${report.failed ? `${report.failed} failed` : 'none failed'}</title>
+<title>Conformance of ${xml(target)}: ${report.failed ? `${report.failed} failed` : interrupted ? 'interrupted' : 'none failed'}</title>
 <style>${style}</style></head><body>
 <header><h1>Conformance of ${xml(target)}</h1>
 <p class="soft">${xml(started.replace('T', ' ').replace(/\.\d+Z$|Z$/, ' UTC'))}, ${minutes(seconds)}; judged by the words of
-${fidelity === 'aws' ? 'AWS' : 'Eucalyptus'}; suite ${xml(suite)}, run ${xml(run)}</p>
+${fidelity === 'aws' ? 'AWS' : 'Eucalyptus'}; suite ${xml(suite)}, run ${xml(run)}${xml(more.map((words) => `; ${words}`).join(''))}</p>
 <ul class="figures">${figures.join('')}<li class="soft"><b>${unproven.length}</b>unproven</li></ul>
 ${bar(cases)}</header>
 <main><h2>Areas</h2>${areaTable(cases)}

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,7 +8,7 @@ import { defineCase } from '../case.ts'
 import { runCases } from '../run.ts'
 import type { Target } from '../target.ts'
 import { cloudOf, withProofs } from './evidence.ts'
-import { cameLine, type Exchange, lastOf } from './exchange.ts'
+import { cameLine, type Exchange, fitting, lastOf, sizeOf } from './exchange.ts'
 import { showProgress } from './progress.ts'
 import { compareFiles, openReporting, type ReportOptions } from './reporting.ts'
 
@@ -82,6 +82,50 @@ test('every form that is asked for is written, without secrets', async () => {
   expect(`${json}${junit}${html}${badge}`).not.toContain(secret)
   expect(await compareFiles(forms.json, forms.json)).toMatchObject({ worse: false })
   await expect(compareFiles(forms.json, forms.html)).rejects.toThrow('is no JSON')
+})
+
+test('files that cannot be written are noticed before anything has run', async () => {
+  const desk = { screen: { write: () => true }, suite: '1', evidenceFile: join(folder, 'none.json') }
+  const opened = (options: ReportOptions) => openReporting(cases, target('http://127.0.0.1:9'), options, desk)
+  await expect(opened({ json: join(folder, 'no', 'a.json') })).rejects.toThrow(/ENOENT/)
+  await expect(opened({ json: join(folder, 'a'), html: join(folder, '.', 'a') })).rejects.toThrow(
+    /two forms of the report/,
+  )
+  await expect(opened({ record: 'Cloud 1' })).rejects.toThrow(/ENOENT/)
+})
+
+test('a form that cannot be written does not keep the others from it', async () => {
+  const [json, junit] = [join(folder, 'a.json'), join(folder, 'b', 'a.xml')]
+  await mkdir(join(folder, 'b'))
+  const desk = { screen: { write: () => true }, suite: '1', evidenceFile: join(folder, 'evidence.json') }
+  const reporting = await openReporting(cases, target('http://127.0.0.1:9'), { junit, json }, desk)
+  await rm(join(folder, 'b'), { recursive: true })
+  await expect(reporting.finish(await runCases([], target('http://127.0.0.1:9')))).rejects.toThrow(/ENOENT/)
+  expect(JSON.parse(await readFile(json, 'utf8'))).toMatchObject({ target: 'somewhere', cases: [] })
+})
+
+test.each([
+  ['no target', { target: undefined }],
+  ['no cases', { cases: undefined }],
+  ['a case of nothing', { cases: [null] }],
+  ['a verdict that is none', { cases: [{ id: 'a/b', verdict: 'green' }] }],
+  ['a reason that is no text', { cases: [{ id: 'a/b', verdict: 'failed', reason: 5 }], failed: 1 }],
+  ['a case too few', { cases: [], failed: 1 }],
+])('a report with %s is damaged', async (_, damage) => {
+  const path = join(folder, 'a.json')
+  const whole = {
+    schema: 'euca-emu-conformance/1',
+    target: 't',
+    started: '',
+    passed: 0,
+    failed: 0,
+    skipped: 0,
+    cases: [],
+  }
+  await writeFile(path, JSON.stringify(whole))
+  expect(await compareFiles(path, path)).toMatchObject({ worse: false })
+  await writeFile(path, JSON.stringify({ ...whole, ...damage }))
+  await expect(compareFiles(path, path)).rejects.toThrow(/a\.json is a damaged report/)
 })
 
 test('what passes is recorded for the cloud, and shown as proven', async () => {
@@ -159,4 +203,26 @@ test('of requests side by side the one that was answered last counts', () => {
   expect(lastOf({ exchanges, leftOut: 0 })?.at).toBe(1)
   expect(lastOf({ exchanges: [], leftOut: 0 })).toBeUndefined()
   expect(cameLine(exchanges[2]!)).toBe('nothing yet')
+})
+
+test('where there is no room for all bodies the last ones stay, and of the others how long they were', () => {
+  const text = 'x'.repeat(10)
+  const body = { bytes: 10, text }
+  const exchange = { at: 0, method: 'PUT', url: 'http://a/', headers: [], milliseconds: 1, body }
+  const exchanges = [exchange, { ...exchange, answer: { status: 200, headers: [], body } }]
+  const fitted = fitting(exchanges, 25)
+  expect(fitted.map((one) => one.body?.text)).toEqual([undefined, text])
+  expect([fitted[0]?.body, fitted[1]?.answer?.body]).toEqual([{ bytes: 10 }, body])
+  expect(sizeOf({ exchanges: fitted, leftOut: 0 })).toBe(20)
+})
+
+test('where there is no room for all headers those of the last messages stay', () => {
+  const headers = [['x-long', 'x'.repeat(14)]] as const
+  const exchange = { at: 0, method: 'GET', url: 'http://a/', headers, milliseconds: 1 }
+  const fitted = fitting([exchange, { ...exchange, answer: { status: 200, headers } }], 45)
+  expect(fitted.map((one) => [one.headers, one.answer?.headers])).toEqual([
+    [[], undefined],
+    [headers, headers],
+  ])
+  expect(sizeOf({ exchanges: fitted, leftOut: 0 })).toBe(40)
 })

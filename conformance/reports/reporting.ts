@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { open, readFile, writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { Case } from '../case.ts'
 import own from '../evidence.json' with { type: 'json' }
 import { ConformanceRefused } from '../refused.ts'
@@ -58,10 +59,21 @@ async function recordOf(target: Target, words: string | true, file: string) {
   const cloud = cloudOf(words === true ? (target.version ?? '') : words)
   if (await isEmulator(target))
     throw new ConformanceRefused('this is the emulator: what passes on it is no evidence of any other cloud')
+  await (await open(file, 'r+')).close()
   return { cloud, before: await readEvidence(file) }
 }
 
-/** Begins the report of a run of these cases. Throws for a `record` that cannot be made. */
+const forms = ['json', 'junit', 'html', 'badge'] as const
+
+/** Throws when a file that was asked for cannot be written: hours later that would lose all that the run has found. */
+async function writable(options: ReportOptions): Promise<void> {
+  const files = forms.flatMap((form) => options[form] ?? [])
+  const twice = files.find((file, at) => files.findIndex((other) => resolve(other) === resolve(file)) !== at)
+  if (twice !== undefined) throw new ConformanceRefused(`two forms of the report cannot both be in ${twice}`)
+  for (const file of files) await (await open(file, 'a')).close()
+}
+
+/** Begins the report of a run of these cases. Throws for a `record` that cannot be made, and files that cannot be written. */
 export async function openReporting(
   cases: readonly Case[],
   target: Target,
@@ -69,6 +81,7 @@ export async function openReporting(
   { screen, suite, evidenceFile }: Desk,
 ): Promise<Reporting> {
   const { record, transcripts = false } = options
+  await writable(options)
   const recorded = record === undefined ? undefined : await recordOf(target, record, evidenceFile)
   const witness = createWitness(target, { all: transcripts })
   const progress = showProgress(cases.length, screen)
@@ -90,10 +103,15 @@ export async function openReporting(
       if (recorded) await writeEvidence(evidenceFile, evidence)
       const seconds = (performance.now() - began) / 1000
       const document = documentOf(report, { cases, evidence, witness, suite, seconds })
-      for (const form of ['json', 'junit', 'html', 'badge'] as const) {
-        const file = options[form]
-        if (file !== undefined) await writeFile(file, writers[form](document))
-      }
+      // What cannot be written keeps nothing else from it.
+      const written = await Promise.allSettled(
+        forms.map(async (form) => {
+          const file = options[form]
+          if (file !== undefined) await writeFile(file, writers[form](document))
+        }),
+      )
+      const failure = written.find((one) => one.status === 'rejected')
+      if (failure) throw failure.reason
       return document
     },
   }

@@ -1,3 +1,4 @@
+import { shortened } from '../shortened.ts'
 import type { Exchange, Headers } from './exchange.ts'
 import type { KeptBytes } from './kept-bytes.ts'
 import { isSecretHeader, secretsIn, strikeOut, struck } from './secrets.ts'
@@ -27,7 +28,7 @@ export function exchangeOf(taken: Taken, began: number, secrets: readonly string
   return {
     at: Math.round(since - began),
     method,
-    url: strikeOut(url, secrets),
+    url: shortened(strikeOut(url, secrets)),
     headers: safeHeaders(headers, secrets),
     ...(body && { body }),
     ...(answer && {
@@ -37,7 +38,7 @@ export function exchangeOf(taken: Taken, began: number, secrets: readonly string
         ...(answerBody && { body: answerBody }),
       },
     }),
-    ...(failure !== undefined && { failure: strikeOut(failure, secrets) }),
+    ...(failure !== undefined && { failure: shortened(strikeOut(failure, secrets)) }),
     milliseconds: Math.round(milliseconds),
     ...(cleanUp && { cleanUp: true }),
   }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Case, defineCase } from '../case.ts'
 import { runCase } from '../run.ts'
 import type { Target } from '../target.ts'
+import { instancesIn } from './consoles.ts'
 import { createWitness } from './witness.ts'
 
 const secret = 'secret-of-the-administrator'
@@ -91,4 +92,17 @@ test('a console that cannot be read says why, and a case without requests tells 
   const silent = await witnessed(async () => Promise.reject(new Error('no')))
   expect(silent.result).not.toHaveProperty('asked')
   expect(silent.sighting).toMatchObject({ transcript: { exchanges: [] } })
+})
+
+test('a cloud that names thousands of instances, or whose marks are megabytes, does not fill the report', async () => {
+  const text = Array.from({ length: 5000 }, (_, at) => `<instanceId>i-${at}</instanceId>`).join('')
+  const answer = { status: 200, headers: [], body: { bytes: text.length, text } }
+  const made = { at: 0, method: 'POST', url: 'http://a/?Action=RunInstances', headers: [], answer, milliseconds: 1 }
+  expect(instancesIn([made])).toEqual(Array.from({ length: 10 }, (_, at) => `i-${at}`))
+  const { result, sighting } = await witnessed(async ({ fetch }) => {
+    await fetch(`${target.endpoints.s3}/?marker=${'m'.repeat(12_000)}`)
+    throw new Error('no')
+  })
+  expect(result.asked?.length).toBeLessThan(5000)
+  expect(sighting?.transcript.exchanges[0]?.url).toMatch(/m… \(\d+ characters\)$/)
 })

@@ -2,7 +2,7 @@ import type { Case } from '../case.ts'
 import type { Result, Watcher } from '../run.ts'
 import type { Target } from '../target.ts'
 import { type ConsoleText, instancesIn, readConsoles } from './consoles.ts'
-import { askedLine, cameLine, lastOf, type Transcript } from './exchange.ts'
+import { askedLine, cameLine, fitting, lastOf, sizeOf, type Transcript } from './exchange.ts'
 import { createRecorder, type Recorder } from './recorder.ts'
 import { strikeOut } from './secrets.ts'
 
@@ -23,12 +23,20 @@ export interface Witness {
   safe(text: string): string
 }
 
+/** Characters that a run keeps of what was said, and a case of it: more would make reports that nothing can read. */
+const room = { run: 48 * 2 ** 20, case: 2 ** 20, least: 16 * 1024 } as const
+
 /** A witness of a run on a target; `all`: it keeps the transcripts of cases that pass as well. */
 export function createWitness(target: Target, { all = false }: { all?: boolean } = {}): Witness {
-  const secrets = new Set([target.administrator, target.user].flatMap((account) => account?.secretAccessKey ?? []))
+  const secrets = new Set(
+    [target.administrator, target.user].flatMap((account) =>
+      account ? [account.secretAccessKey, account.sessionToken ?? ''].filter(Boolean) : [],
+    ),
+  )
   const open = new Map<string, { recorder: Recorder; consoles: readonly ConsoleText[] }>()
   const kept = new Map<string, Sighting>()
   const safe = (text: string) => strikeOut(text, [...secrets])
+  let used = 0
   return {
     watch({ id }) {
       const recorder = createRecorder()
@@ -50,8 +58,11 @@ export function createWitness(target: Target, { all = false }: { all?: boolean }
       open.delete(id)
       if (!seen || (verdict !== 'failed' && !all)) return
       for (const secret of seen.recorder.secrets()) secrets.add(secret)
-      const transcript = seen.recorder.transcript([...secrets])
-      const consoles = seen.consoles.map(({ instance, text }) => ({ instance, text: safe(text) }))
+      const { exchanges, leftOut } = seen.recorder.transcript([...secrets])
+      const free = Math.max(room.least, Math.min(room.case, room.run - used))
+      const transcript = { exchanges: fitting(exchanges, free), leftOut }
+      const consoles = seen.consoles.map(({ instance, text }) => ({ instance, text: safe(text).slice(-free) }))
+      used += sizeOf(transcript) + consoles.reduce((sum, { text }) => sum + text.length, 0)
       kept.set(id, { transcript, consoles })
     },
     sightingOf: (id) => kept.get(id),

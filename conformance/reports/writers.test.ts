@@ -80,6 +80,18 @@ const proof = { cloud: 'MinIO', version: '1', when: '2026-11-23' }
 const passing = record('area/passes', 'passed', { evidence: [proof] })
 const skipped = record('other/skipped', 'skipped', { reason: 'the target does not declare ebs' })
 const whole = report([passing, failing, skipped])
+const circumstances = { seed: 7, certificate: 'bronze 2026.1', interrupted: true } as const
+
+test('reports name the seed, the certificate, and that a run was interrupted', () => {
+  const told = { ...whole, ...circumstances }
+  expect(page(whole)).not.toMatch(/--seed|certificate bronze|interrupted/)
+  expect(page(told)).toMatch(
+    /in the random order of --seed 7; all cases of the certificate bronze 2026\.1; ended before all cases had their turn/,
+  )
+  expect(page({ ...told, failed: 0 })).toContain(': interrupted</title>')
+  expect(junit(told)).toContain('&quot;cloud&quot;, interrupted"')
+  expect(compare(told, whole).lines[0]).toMatch(/1 skipped, interrupted$/)
+})
 
 test('text for markup has no markup, no control characters and no escape sequences', () => {
   expect(xml(`<a href="x" title='y'>&`)).toBe('&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;')
@@ -173,7 +185,8 @@ test.each([
   [{ passed: 3, failed: 0, skipped: 2 }, '3 passed, 2 skipped', '#8a6100'],
   [{ passed: 3, failed: 1, skipped: 2 }, '3 passed, 1 failed, 2 skipped', '#b3261e'],
   [{ passed: 0, failed: 0, skipped: 0 }, '0 passed', '#8a6100'],
-])('the badge of %o', (counts, words, colour) => {
+  [{ passed: 3, failed: 0, skipped: 0, interrupted: true }, '3 passed, interrupted', '#8a6100'],
+] as const)('the badge of %o', (counts, words, colour) => {
   const svg = badge(counts)
   expect(XMLValidator.validate(svg)).toBe(true)
   expect(svg).toContain(`<title>conformance: ${words}</title>`)
@@ -257,6 +270,7 @@ test('a report is as its schema says, and the schema refuses what is none', asyn
   const root: Schema = JSON.parse(await readFile(new URL('report.schema.json', import.meta.url), 'utf8'))
   const wrong = (value: unknown) => departures(JSON.parse(JSON.stringify(value)), root, root)
   expect(wrong(whole)).toEqual([])
+  expect(wrong({ ...whole, ...circumstances })).toEqual([])
   expect(wrong({ ...whole, schema: 'euca-emu-conformance/2' })).toEqual(['$.schema is not euca-emu-conformance/1'])
   expect(wrong({ ...whole, more: 1 })).toEqual(['$.more is unknown'])
   const { run, ...rest } = whole

@@ -1,8 +1,10 @@
 import type { Parameters } from '../../src/client/ec2.ts'
+import { ServiceError } from '../../src/client/service-error.ts'
 import { list, readXml, text, type Xml } from '../../src/client/xml.ts'
 import type { Capability } from '../case.ts'
 import type { Clients } from '../clients.ts'
 import { instancesOf, stateOf } from '../instances.ts'
+import { ConformanceRefused } from '../refused.ts'
 import type { Target } from '../target.ts'
 
 /** The kinds of things that cases make, in the order in which leftovers are removed. */
@@ -168,10 +170,17 @@ const iam: readonly Listing[] = [
   { kind: 'role', needs: 'iam', action: 'ListRoles', items: set('ListRolesResult', 'Roles'), id: at('RoleName') },
 ]
 
-/** All pages of a listing. */
-async function pages(call: (more: Parameters) => Promise<Xml>, { action, items }: Listing): Promise<Xml[]> {
+/** A cloud that says after so many pages that there is more would say so for ever. */
+const mostPages = 1000
+
+/** All pages of a listing. Throws when they have no end. */
+export async function pages(
+  call: (more: Parameters) => Promise<Xml>,
+  { action, items }: Pick<Listing, 'action' | 'items'>,
+): Promise<Xml[]> {
   const found: Xml[] = []
-  for (let more: Parameters = {}; ; ) {
+  let more: Parameters = {}
+  for (let page = 1; page <= mostPages; page += 1) {
     const answer = await call(more)
     found.push(...items(answer))
     const [NextToken, Marker] = [text(answer, 'nextToken'), text(answer, `${action}Result`, 'Marker')]
@@ -179,12 +188,27 @@ async function pages(call: (more: Parameters) => Promise<Xml>, { action, items }
     else if (Marker) more = { Marker }
     else return found
   }
+  throw new ConformanceRefused(`${action} has no end: after ${mostPages} pages the cloud says that there is more`)
+}
+
+/** So many answers in a row may be lost before a cloud counts as gone. */
+const mostLost = 3
+
+/** Asks again when the answer is lost; what only reads may be asked any number of times. */
+async function heard<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  for (let lost = 0; ; lost += 1) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (error instanceof ServiceError || lost === mostLost) throw error
+    }
+  }
 }
 
 async function listed(client: 'ec2' | 'iam', clients: Clients, target: Target, listing: Listing): Promise<Thing[]> {
   const { kind, action, parameters, id, state, over = [] } = listing
   const asked = parameters?.(target)
-  const all = await pages((more) => clients[client].call(action, { ...asked, ...more }), listing)
+  const all = await pages((more) => heard(() => clients[client].call(action, { ...asked, ...more })), listing)
   return all.map((about) => {
     const now = state?.(about)
     return { kind, id: id(about) ?? '', state: now, about, isOver: now !== undefined && over.includes(now) }
@@ -192,7 +216,7 @@ async function listed(client: 'ec2' | 'iam', clients: Clients, target: Target, l
 }
 
 async function buckets({ s3 }: Clients): Promise<Thing[]> {
-  const { body } = await s3({ method: 'GET', path: '/' })
+  const { body } = await heard(() => s3({ method: 'GET', path: '/' }))
   return list(readXml(body.toString()).content, 'Buckets', 'Bucket').map((about) => {
     return { kind: 'bucket', id: text(about, 'Name') ?? '', state: undefined, about, isOver: false }
   })

@@ -1,4 +1,4 @@
-import { field } from '../../src/client/xml.ts'
+import { text } from '../../src/client/xml.ts'
 import type { Intents } from '../journal.ts'
 import { prefixOf } from '../tools.ts'
 import type { Kind, Thing } from './listings.ts'
@@ -25,6 +25,15 @@ export function trailOf(run: string, intents?: Intents): Trail {
   }
 }
 
+/** Where the kinds that have names have them: whose name does not begin as the run's do is somebody else's, whatever it tells. */
+const names: Readonly<Partial<Record<Kind, string>>> = {
+  bucket: 'Name',
+  'key pair': 'keyName',
+  group: 'groupName',
+  role: 'RoleName',
+  'instance profile': 'InstanceProfileName',
+}
+
 /** The kinds that belong to a run when they tell of a thing of it: a volume of its snapshot, an image of its instance. */
 const follows: ReadonlySet<Kind> = new Set([
   ...(['conversion task', 'import task', 'export task', 'bundle task'] as const),
@@ -35,21 +44,33 @@ const follows: ReadonlySet<Kind> = new Set([
 const tells: ReadonlySet<Kind> = new Set(['conversion task', 'import task'])
 const idsIn = (about: string): string[] => about.match(/\b(?:i|vol|snap|[ae]mi)-[0-9a-f]{8,17}\b/g) ?? []
 
-/** What of a thing says whose it is: the rules of a group name others. */
-function tellingOf({ kind, about }: Thing): string {
-  const own = ['groupName', 'groupDescription', 'tagSet'].map((name) => field(about, name))
-  return JSON.stringify(kind === 'group' ? own : about)
+/** Addresses pass from one to the next: that another thing tells of one says nothing. */
+const isLasting = (id: string): boolean => /^[a-z][a-z-]*-[0-9a-f]/.test(id)
+
+/** Whether a text tells of an id, and not only of one that begins or ends so. */
+function mentions(about: string, id: string): boolean {
+  for (let at = about.indexOf(id); at >= 0; at = about.indexOf(id, at + 1)) {
+    if (!/[\w-]/.test(about.charAt(at - 1)) && !/[\w-]/.test(about.charAt(at + id.length))) return true
+  }
+  return false
 }
+
+/** Whether a field begins with the run's prefix, or a part of a path in it: others may speak of the run anywhere else. */
+const carries = (about: string, prefix: string): boolean => about.includes(`"${prefix}`) || about.includes(`/${prefix}`)
 
 /** The things that cases have made, or that came of those: whatever names the run, and whatever tells of such a thing. */
 export function thingsOf(trail: Trail, things: readonly Thing[]): Thing[] {
   const { prefix, ids, addressesBefore } = trail
-  const told = things.map((thing) => ({ thing, about: tellingOf(thing) }))
+  const told = things.map((thing) => ({ thing, about: JSON.stringify(thing.about) }))
   const found = new Set<Thing>()
-  const isOurs = ({ kind, id }: Thing, about: string) => {
-    if (ids.has(id) || about.includes(prefix)) return true
+  const isOurs = (thing: Thing, about: string) => {
+    const { kind, id } = thing
+    if (ids.has(id)) return true
+    const name = names[kind]
+    if (name !== undefined) return text(thing.about, name)?.startsWith(prefix) === true
+    if (carries(about, prefix)) return true
     if (kind === 'address' && addressesBefore?.has(id) !== false) return false
-    return follows.has(kind) && [...ids].some((other) => about.includes(other))
+    return follows.has(kind) && [...ids].some((other) => isLasting(other) && mentions(about, other))
   }
   for (let before = -1; before !== found.size; ) {
     before = found.size

@@ -74,7 +74,8 @@ export async function remove(clients: Clients, thing: Thing, fidelity: Fidelity)
     await removals[thing.kind](clients, thing, fidelity)
     return undefined
   } catch (error) {
-    if (!(error instanceof ServiceError)) throw error
+    // Whether it is gone after an answer that was lost is seen by the next look.
+    if (!(error instanceof ServiceError)) return error instanceof Error ? error.message : String(error)
     return /NotFound|^NoSuch/.test(error.code) ? undefined : `${error.code}: ${error.message}`
   }
 }

@@ -102,6 +102,17 @@ export const fault = faults({
       message: (name = '') => `Invalid value '${name}' for InstanceType.`,
     },
   },
+  // Who asks about a type, and does not launch it, has a code of AWS' own, as seen there.
+  instanceTypeNotDescribed: {
+    code: 'InternalFailure',
+    status: 500,
+    message: (name = '') => `Instance type does not exist: ${name}`,
+    aws: {
+      code: 'InvalidInstanceType',
+      status: 400,
+      message: (name = '') => `The following supplied instance types do not exist: [${name}]`,
+    },
+  },
   zoneUnavailable: {
     code: 'InternalFailure',
     status: 500,

@@ -60,8 +60,13 @@ export function keysFrom(environment: Environment): AccessKey & { readonly regio
   }
 }
 
+/** What a person has to set before a cloud can be reached; the message names the variables. */
+class VariableMissing extends Error {
+  override readonly name = 'VariableMissing'
+}
+
 function missing(names: readonly string[]): never {
-  throw new Error(`none of these variables is set: ${names.join(', ')}`)
+  throw new VariableMissing(`none of these variables is set: ${names.join(', ')}`)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { HeaderPair } from '../protocol/signature/wire.ts'
 
@@ -14,6 +14,8 @@ export interface RawRequest {
   readonly body: string | Buffer
   /** The connection is broken off, and the request rejects, when the answer's body has more bytes. */
   readonly largest?: number
+  /** Breaks the request off, whether it is waiting or being answered: it rejects with the reason. */
+  readonly signal?: AbortSignal
 }
 
 /** One HTTP response, its body read to the end. */
@@ -56,8 +58,19 @@ async function readBody(response: IncomingMessage, told: number, largest: number
   return whole?.subarray(0, size) ?? Buffer.concat(pieces)
 }
 
+/** Ends a request when the signal is aborted. */
+function breakOff(outgoing: ClientRequest, signal: AbortSignal, reject: (reason: unknown) => void): void {
+  const stop = () => {
+    reject(signal.reason)
+    outgoing.destroy()
+  }
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop, { once: true })
+  outgoing.once('close', () => signal.removeEventListener('abort', stop))
+}
+
 /** Sends over HTTP or HTTPS with Node's own client. An empty body sends `content-length: 0` with PUT and POST. */
-export const send: Send = ({ method, endpoint, rawPath, rawQuery, headers, body, largest = Infinity }) => {
+export const send: Send = ({ method, endpoint, rawPath, rawQuery, headers, body, largest = Infinity, signal }) => {
   const url = new URL(endpoint)
   const start = url.protocol === 'https:' ? httpsRequest : httpRequest
   const bytes = bytesOf(body)
@@ -74,6 +87,7 @@ export const send: Send = ({ method, endpoint, rawPath, rawQuery, headers, body,
     )
     outgoing.setTimeout(patience, () => outgoing.destroy(new Error(`no answer from ${endpoint} in ${patience} ms`)))
     outgoing.on('error', reject)
+    if (signal) breakOff(outgoing, signal, reject)
     outgoing.end(bytes)
   })
 }

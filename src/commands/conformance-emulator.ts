@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Capability } from '../../conformance/case.ts'
+import { declaredIn } from '../../conformance/declared.ts'
 import { emulatorTarget } from '../../conformance/emulator-target.ts'
 import type { Target } from '../../conformance/target.ts'
 import { folderPrefix } from '../../conformance/tools.ts'
@@ -36,13 +37,15 @@ async function lacksOf(folder: string, settings: Settings) {
 
 /**
  * Starts an emulator on a folder of its own, which `note` is told of first. It boots with QEMU where that can be; `say` is
- * told what is left out otherwise.
+ * told what is left out otherwise. A list of capabilities is what is declared instead.
  */
 export async function ownEmulator(
   settings: Settings,
+  declared: string | undefined,
   note: (folder: string) => void,
   say: (line: string) => void,
 ): Promise<OwnEmulator> {
+  const instead = declared === undefined ? undefined : declaredIn(declared)
   const folder = await mkdtemp(join(tmpdir(), folderPrefix))
   note(folder)
   const clear = () => rm(folder, { recursive: true, force: true })
@@ -59,7 +62,7 @@ export async function ownEmulator(
     const boots = lacks.node === undefined && lacks.images === undefined
     const target = await emulatorTarget(emulator, { fidelity, boots, timeScale })
     const capabilities = target.capabilities.filter((word) => lacks.node === undefined || !ofLaunches.includes(word))
-    return { target: { ...target, capabilities }, close }
+    return { target: { ...target, capabilities: instead ?? capabilities }, close }
   } catch (error) {
     await clear()
     throw error

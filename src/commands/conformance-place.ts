@@ -1,5 +1,5 @@
 import { byDefault, declaredIn } from '../../conformance/declared.ts'
-import { type Fidelity, readTarget, type Target } from '../../conformance/target.ts'
+import { type Fidelity, isAws, isEndpoint, isFidelity, readTarget, type Target } from '../../conformance/target.ts'
 import type { CloudAccess } from '../client/cloud-access.ts'
 import { queryClient } from '../client/ec2.ts'
 import { type Environment, endpointFrom, keysFrom } from '../client/eucarc.ts'
@@ -17,6 +17,9 @@ export interface PlaceOptions {
   readonly capabilities?: string
   /** Whose words it speaks, where its kind does not say. */
   readonly fidelity?: string
+  /** Of an emulator of the run's own only. */
+  readonly accel?: string
+  readonly memory?: string
 }
 
 /** A cloud to run cases on, before it is asked anything. */
@@ -30,11 +33,29 @@ export interface Place {
   open(): Promise<Target>
 }
 
-/** The cloud that options or the environment name; undefined when they name none: then it is a fresh emulator. */
+/**
+ * The cloud that options or the environment name; undefined when they name none: then it is a fresh emulator. Throws for what
+ * makes no sense, and for options that say nothing of such a cloud.
+ */
 export async function placeOf(
   options: PlaceOptions,
   settings: () => Pick<Settings, 'data'>,
   environment: Environment = process.env,
+): Promise<Place | undefined> {
+  if (options.capabilities !== undefined) declaredIn(options.capabilities)
+  if (options.fidelity !== undefined && !isFidelity(options.fidelity))
+    throw new CommandFailed(`--fidelity takes eucalyptus or aws, not "${options.fidelity}"`)
+  const place = await named(options, settings, environment)
+  const stray = (['accel', 'memory'] as const).find((name) => options[name] !== undefined)
+  if (place && stray)
+    throw new CommandFailed(`--${stray} is for an emulator of the run's own, and not for ${place.name}`)
+  return place
+}
+
+async function named(
+  options: PlaceOptions,
+  settings: () => Pick<Settings, 'data'>,
+  environment: Environment,
 ): Promise<Place | undefined> {
   const { target, eucarc, awsProfile } = options
   if (target !== undefined) return ofFile(target, options, environment)
@@ -44,26 +65,29 @@ export async function placeOf(
   return isNamed === undefined ? undefined : ofCloud({ name: 'the environment', environment }, options, 'eucalyptus')
 }
 
-async function ofFile(path: string, { capabilities }: PlaceOptions, environment: Environment): Promise<Place> {
+async function ofFile(path: string, options: PlaceOptions, environment: Environment): Promise<Place> {
+  const { capabilities } = options
   const read = await readTarget(path, environment)
   const target = capabilities === undefined ? read : { ...read, capabilities: declaredIn(capabilities) }
   const { name, fidelity, bills, endpoints } = target
+  if (options.fidelity !== undefined && options.fidelity !== fidelity)
+    throw new CommandFailed(`the target file says ${fidelity}, and --fidelity ${options.fidelity}: name one of them`)
   return { name, fidelity, endpoint: endpoints.ec2, ...(bills && { bills }), open: async () => target }
 }
-
-const isAws = (endpoint: string) => /(^|\.)amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname)
 
 /** A cloud that is known by its users' settings. An AWS profile is taken to bill, wherever it leads. */
 function ofCloud(found: FoundCloud, options: PlaceOptions, kind: Fidelity): Place {
   const need = (service: 'ec2' | 's3' | 'sts') => {
     const url = endpointFrom(found.environment, service)
     if (url === undefined) throw new CommandFailed(`the settings of ${found.name} do not say where its ${service} is`)
+    if (!isEndpoint(url))
+      throw new CommandFailed(`the settings of ${found.name} have no URL for its ${service}: "${url}"`)
     return url
   }
   const endpoints = { ec2: need('ec2'), s3: need('s3'), sts: need('sts') }
-  const bills = kind === 'aws' || isAws(endpoints.ec2)
-  const fidelity = options.fidelity === 'aws' || options.fidelity === 'eucalyptus' ? options.fidelity : undefined
-  const speaks = fidelity ?? (bills ? 'aws' : kind)
+  const bills = kind === 'aws' || Object.values(endpoints).some(isAws)
+  const { fidelity } = options
+  const speaks = fidelity !== undefined && isFidelity(fidelity) ? fidelity : bills ? 'aws' : kind
   return {
     name: found.name,
     fidelity: speaks,
@@ -85,13 +109,11 @@ async function targetOfCloud(
   const access = cloudAccess(found)
   const { region, ...keys } = keysFrom(found.environment)
   const iam = endpointFrom(found.environment, 'iam')
-  const certificate = await certificateOf(access, declaredIn(capabilities ?? '').includes('images'))
+  const asked = capabilities === undefined ? undefined : declaredIn(capabilities)
+  const certificate = await certificateOf(access, asked?.includes('images') ?? false)
   // A default promises nothing that the settings give no way to.
   const without = [...(iam === undefined ? ['iam'] : []), ...(certificate === undefined ? ['images'] : [])]
-  const can =
-    capabilities === undefined
-      ? byDefault(fidelity).filter((word) => !without.includes(word))
-      : declaredIn(capabilities)
+  const can = asked ?? byDefault(fidelity).filter((word) => !without.includes(word))
   return {
     name: found.name,
     fidelity,

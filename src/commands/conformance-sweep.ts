@@ -1,10 +1,13 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { type Intents, readJournal } from '../../conformance/journal.ts'
+import { isCapability } from '../../conformance/case.ts'
+import { EmptyJournal, type Intents, readJournal } from '../../conformance/journal.ts'
+import { ConformanceRefused } from '../../conformance/refused.ts'
+import { printable } from '../../conformance/shortened.ts'
 import { removeFolders, type Swept, sweep } from '../../conformance/sweep/sweep.ts'
 import type { Target } from '../../conformance/target.ts'
+import { defaultCache } from '../../fixtures/catalog.ts'
 import type { Settings } from '../settings.ts'
-import { journalFolder } from './conformance.ts'
 import { type PlaceOptions, placeOf } from './conformance-place.ts'
 import { CommandFailed } from './data-folder.ts'
 
@@ -15,27 +18,46 @@ export interface SweepOptions extends PlaceOptions {
   readonly journal?: string
 }
 
+/** Where the journals of runs are kept until they have ended well. */
+export const journalFolder = (): string => join(defaultCache(), 'conformance')
+
 /** A journal of a run that has not ended well. */
 interface Found extends Swept {
   readonly path: string
   readonly intents: Intents
 }
 
-async function journals(folder: string): Promise<Found[]> {
+/** A journal that has no lines for so long is of a run that was killed, and not of one that begins. */
+const youth = 60_000
+
+/** The journals of a folder, the damaged ones by why they cannot be read. */
+async function journals(folder: string): Promise<{ kept: Found[]; damaged: string[] }> {
   const names = await readdir(folder).catch((error) => {
     if (error.code === 'ENOENT') return []
     throw error
   })
-  return names
-    .filter((name) => name.endsWith('.jsonl'))
-    .sort()
-    .map((name) => found(join(folder, name)))
+  const [kept, damaged]: [Found[], string[]] = [[], []]
+  for (const path of names.filter((name) => name.endsWith('.jsonl')).map((name) => join(folder, name))) {
+    try {
+      kept.push(found(path))
+    } catch (error) {
+      if (!(error instanceof ConformanceRefused)) throw error
+      const isOld = Date.now() - (await stat(path)).mtimeMs > youth
+      // It has made nothing, so nothing is left of it but this.
+      if (error instanceof EmptyJournal && isOld) await rm(path)
+      else damaged.push(error.message)
+    }
+  }
+  return { kept: kept.sort((one, other) => (one.path < other.path ? -1 : 1)), damaged }
 }
 
 function found(path: string): Found {
   const intents = readJournal(path)
   return { path, run: intents.head.run, intents }
 }
+
+/** A run whose leavings are looked for: of one that is named by its id there may be no journal. */
+type Leavings = Swept & Partial<Found>
 
 /** Whether the process of a runner is still there: what it has made is no leftover yet. */
 function isRunning({ intents }: Found): boolean {
@@ -47,41 +69,76 @@ function isRunning({ intents }: Found): boolean {
   }
 }
 
-/** The runs that the options name, or all that are over and have left a journal. */
-async function chosen({ run, journal }: SweepOptions): Promise<(Swept & Partial<Found>)[]> {
+/** The runs that the options name, or all that are over and have left a journal; and which others have one. */
+async function chosen({
+  run,
+  journal,
+}: SweepOptions): Promise<{ runs: Leavings[]; running: Found[]; damaged: string[] }> {
+  const none = { running: [], damaged: [] }
   if (journal !== undefined) {
     const one = found(resolve(journal))
     if (run !== undefined && run !== one.run) throw new CommandFailed(`${journal} is of the run ${one.run}, not ${run}`)
-    return [one]
+    return { runs: [one], ...none }
   }
-  const kept = await journals(journalFolder())
-  if (run === undefined) return kept.filter((one) => !isRunning(one))
-  return [kept.find((one) => one.run === run) ?? { run }]
+  const { kept, damaged } = await journals(journalFolder())
+  if (run !== undefined) return { runs: [kept.find((one) => one.run === run) ?? { run }], ...none }
+  const running = kept.filter(isRunning)
+  return { runs: kept.filter((one) => !running.includes(one)), running, damaged }
 }
 
-/** What a run was on: undefined where only its id is known, then it is the cloud that the options name. */
-const placeOfRun = ({ intents }: Swept): Intents['head'] | undefined => intents?.head
-
 /** An emulator of the run's own has gone with it; its folders are all that is left. */
-const wentWithIt = (one: Swept): boolean => placeOfRun(one)?.endpoint === ''
+const wentWithIt = ({ intents }: Swept): boolean => intents?.head.endpoint === ''
+
+/** Why a target is not the place to sweep a run; undefined when it is. */
+function elsewhere({ run, intents }: Leavings, target: Target | undefined): string | undefined {
+  const head = intents?.head
+  if (!target || (head && head.endpoint !== target.endpoints.ec2)) {
+    const where = head ? `${head.target} (${head.endpoint})` : 'a cloud'
+    return `run ${run} was on ${where}: name it by --target, --eucarc or --aws-profile`
+  }
+  const accounts = [target.administrator, target.user].map((account) => account?.accountId)
+  const strange = intents?.scope?.accounts.filter((account) => !accounts.includes(account)) ?? []
+  if (strange.length) return `run ${run} was on the account ${strange.join(' and ')}, too: name a target with its keys`
+  const lacksIam = intents?.scope?.capabilities.includes('iam') && target.endpoints.iam === undefined
+  return lacksIam ? `run ${run} may have made roles: name a target with endpoints.iam` : undefined
+}
+
+/** The target with all that the run could make things of, also where less is declared now. */
+function inScope(target: Target, intents: Intents | undefined): Target {
+  const words = (intents?.scope?.capabilities ?? []).filter(isCapability)
+  return { ...target, capabilities: [...new Set([...target.capabilities, ...words])] }
+}
+
+/** Removes what is on a cloud of a run, and says so; gives whether nothing of it is left any more. */
+export async function sweepAway(
+  target: Target,
+  one: Swept,
+  say: (line: string) => void = console.log,
+): Promise<boolean> {
+  const { removed, left } = await sweep(inScope(target, one.intents), one)
+  for (const thing of removed) say(`removed ${thing}`)
+  // Why it is left is what the cloud says.
+  for (const thing of left) say(`left    ${printable(thing)}`)
+  say(`run ${one.run}: ${removed.length} removed, ${left.length} left`)
+  return left.length === 0
+}
 
 /** Removes what a run has left; gives whether nothing of it is left any more. */
-async function sweepRun(one: Swept & Partial<Found>, target: Target | undefined): Promise<boolean> {
+async function sweepRun(one: Leavings, target: Target | undefined): Promise<boolean> {
   const { run, intents, path } = one
-  const head = placeOfRun(one)
   if (intents) await removeFolders(intents)
   if (!wentWithIt(one)) {
-    if (!target || (head && head.endpoint !== target.endpoints.ec2)) {
-      const where = head ? `${head.target} (${head.endpoint})` : 'a cloud'
-      console.log(`run ${run} was on ${where}: name it by --target, --eucarc or --aws-profile`)
+    const why = elsewhere(one, target)
+    if (!target || why !== undefined) {
+      console.log(why)
       return false
     }
-    const { removed, left } = await sweep(target, one)
-    for (const thing of removed) console.log(`removed ${thing}`)
-    for (const thing of left) console.log(`left    ${thing}`)
-    console.log(`run ${run}: ${removed.length} removed, ${left.length} left`)
-    if (left.length) return false
+    if (!(await sweepAway(target, one))) return false
   } else console.log(`run ${run}: its emulator has gone with it, and now its folders`)
+  if (intents?.damaged) {
+    console.log(`run ${run}: ${intents.damaged} lines of its journal cannot be read: ${path} stays`)
+    return false
+  }
   if (path !== undefined) await rm(path)
   return true
 }
@@ -94,10 +151,12 @@ export async function sweepRuns(options: SweepOptions, settings: () => Settings)
   if (options.run !== undefined && !/^[0-9a-f]{8}$/.test(options.run)) {
     throw new CommandFailed(`"${options.run}" is no id of a run: it is eight hexadecimal digits`)
   }
-  const runs = await chosen(options)
-  if (runs.length === 0) console.log('no run has left a journal behind')
+  const { runs, running, damaged } = await chosen(options)
+  for (const { run, intents } of running) console.log(`run ${run} is under way: process ${intents.head.pid}`)
+  for (const why of damaged) console.log(why)
+  if (runs.length + running.length + damaged.length === 0) console.log('no run has left a journal behind')
   const target = runs.every(wentWithIt) ? undefined : await (await placeOf(options, settings))?.open()
-  let isClean = true
+  let isClean = damaged.length === 0
   for (const one of runs) if (!(await sweepRun(one, target))) isClean = false
   return isClean
 }

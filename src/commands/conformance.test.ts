@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,10 +13,10 @@ import { makeSnapshot, makeVolume } from '../../conformance/volumes.ts'
 import { list, text } from '../client/xml.ts'
 import { readSettings } from '../settings.ts'
 import { bundleCloud, never } from './bundle-cloud.harness.ts'
-import { type ConformanceOptions, conformance, journalFolder } from './conformance.ts'
+import { type ConformanceOptions, conformance } from './conformance.ts'
 import { placeOf } from './conformance-place.ts'
 import { probeCloud } from './conformance-probe.ts'
-import { sweepRuns } from './conformance-sweep.ts'
+import { journalFolder, sweepRuns } from './conformance-sweep.ts'
 
 const { cloud, rc, emulator, folder } = await bundleCloud()
 const settings = () => readSettings({}, {})
@@ -168,7 +168,7 @@ test('what a killed run has made is swept, and nothing else', async () => {
     .at(-1)
   // The process that the journal names is still there.
   expect(await sweepRuns({ eucarc }, settings)).toBe(true)
-  expect(said).toEqual(['no run has left a journal behind'])
+  expect(said).toEqual([`run 0123abcd is under way: process ${process.pid}`])
   expect(await sweepRuns({ eucarc, run: '0123abcd' }, settings)).toBe(true)
   const kinds = said.flatMap((line) => /^removed (\D+) \S+$/.exec(line)?.[1] ?? [])
   const expected = [
@@ -221,4 +221,59 @@ test('a sweep does not go for the leftovers of one cloud on another', async () =
     /is of the run 0123abcd/,
   )
   await expect(sweepRuns({ eucarc, run: 'all' }, settings)).rejects.toThrow(/"all" is no id of a run/)
+})
+
+test('a journal of other accounts is no matter of this one, and stays', async () => {
+  const { administrator, endpoints } = await targetOf()
+  const path = join(folder(), 'run.jsonl')
+  const head = { run: '0123abcd', target: 'here', endpoint: endpoints.ec2, started: '', pid: 2 ** 30 }
+  const journal = openJournal(path, head)
+  journal.write({ addresses: [], accounts: [administrator.accountId, '000000000042'], capabilities: ['s3'] })
+  journal.close(false)
+  expect(await sweepRuns({ eucarc, journal: path }, settings)).toBe(false)
+  expect(said).toEqual(['run 0123abcd was on the account 000000000042, too: name a target with its keys'])
+  expect(existsSync(path)).toBe(true)
+})
+
+test('what a run could make is looked for also where less is declared now', async () => {
+  const { administrator, endpoints } = await targetOf()
+  await cloud.ec2.call('CreateKeyPair', { KeyName: 'conformance-0123abcd-key' })
+  const path = join(folder(), 'run.jsonl')
+  const head = { run: '0123abcd', target: 'here', endpoint: endpoints.ec2, started: '', pid: 2 ** 30 }
+  const journal = openJournal(path, head)
+  journal.write({ addresses: [], accounts: [administrator.accountId], capabilities: ['s3', 'key-pairs'] })
+  journal.close(false)
+  expect(await sweepRuns({ eucarc, capabilities: 's3', journal: path }, settings)).toBe(true)
+  expect(said).toEqual(['removed key pair conformance-0123abcd-key', 'run 0123abcd: 1 removed, 0 left'])
+})
+
+test('damaged journals are named and stay, empty ones go, and neither keeps the others from being swept', async () => {
+  const journal = openJournal(join(journalFolder(), 'ffffffff.jsonl'), {
+    ...{ run: 'ffffffff', target: 'an emulator of its own', endpoint: '', started: '', pid: 2 ** 30 },
+  })
+  journal.close(false)
+  const [damaged, empty] = ['00000000.jsonl', '11111111.jsonl'].map((name) => join(journalFolder(), name)) as [
+    string,
+    string,
+  ]
+  writeFileSync(damaged, 'garbage\n')
+  writeFileSync(empty, '{"run":"11')
+  utimesSync(empty, 0, 0)
+  expect(await sweepRuns({}, settings)).toBe(false)
+  expect(said).toEqual([
+    `the journal ${damaged} is damaged: its first line names no run`,
+    'run ffffffff: its emulator has gone with it, and now its folders',
+  ])
+  expect(readdirSync(journalFolder())).toEqual(['00000000.jsonl'])
+})
+
+test('what would run nothing, or everything by mistake, is refused', async () => {
+  await expect(run([], { only: '' })).rejects.toThrow('--only names no case')
+  await expect(run(['zones/instance-types'], { level: 'smoke' })).rejects.toThrow(
+    /no case is all of what was asked for/,
+  )
+  const target = join(folder(), 'target.json')
+  writeFileSync(target, JSON.stringify(await targetOf()))
+  const onFile = conformance(['zones/'], { target, fidelity: 'aws', ...lanes }, settings, never)
+  await expect(onFile).rejects.toThrow(/says eucalyptus, and --fidelity aws/)
 })

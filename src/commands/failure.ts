@@ -13,6 +13,7 @@ const expected = new Set([
   'DownloadFailed',
   'Claimed',
   'ConformanceRefused',
+  'VariableMissing',
   'NoSuchMutant',
   'Interrupted',
 ])

@@ -1,19 +1,20 @@
 import { expect, test } from 'vitest'
 import { interruptible } from './interruptible.ts'
 
-test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-  '%s aborts the work once, and is listened for no longer',
-  async (name) => {
-    const before = process.listenerCount(name)
-    const work = interruptible(async (signal) => {
-      expect(process.listenerCount(name)).toBe(before + 1)
-      process.emit(name, name)
-      expect(process.listenerCount(name)).toBe(before)
-      signal.throwIfAborted()
-    })
-    await expect(work).rejects.toMatchObject({ name: 'Interrupted', message: 'interrupted' })
-  },
-)
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+test.each(signals)('%s aborts the work once, and is listened for no longer', async (name) => {
+  const before = process.listenerCount(name)
+  const all = signals.map((one) => process.listenerCount(one))
+  const work = interruptible(async (signal) => {
+    expect(process.listenerCount(name)).toBe(before + 1)
+    process.emit(name, name)
+    // The next of any kind is not caught any more: it ends the program.
+    expect(signals.map((one) => process.listenerCount(one))).toEqual(all)
+    signal.throwIfAborted()
+  })
+  await expect(work).rejects.toMatchObject({ name: 'Interrupted', message: 'interrupted' })
+})
 
 test('the program stays alive while it waits for the work, and no longer', async () => {
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length

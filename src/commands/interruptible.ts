@@ -10,19 +10,25 @@ export class Interrupted extends Error {
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * Gives work a signal that Ctrl-C and its like abort, so that it can clear up; the same once more ends the program at
+ * Gives work a signal that Ctrl-C and its like abort, so that it can clear up; another one ends the program at
  * once. Resolves and rejects as the work does.
  */
 export async function interruptible<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const told = new AbortController()
-  const stop = () => told.abort(new Interrupted())
-  for (const name of signals) process.once(name, stop)
+  const deaf = () => {
+    for (const name of signals) process.off(name, stop)
+  }
+  const stop = () => {
+    deaf()
+    told.abort(new Interrupted())
+  }
+  for (const name of signals) process.on(name, stop)
   // The work may wait for what does not keep a program alive, such as a machine.
   const awake = setInterval(() => undefined, 2 ** 30)
   try {
     return await work(told.signal)
   } finally {
     clearInterval(awake)
-    for (const name of signals) process.off(name, stop)
+    deaf()
   }
 }

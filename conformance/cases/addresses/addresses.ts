@@ -33,13 +33,13 @@ const life: Case = defineCase({
   smoke: true,
   async run(tools) {
     const { administrator } = tools
-    const [{ publicIp, name }, other] = [await allocate(tools), await allocate(tools)]
+    const [{ publicIp, release }, other] = [await allocate(tools), await allocate(tools)]
     assert.match(publicIp, /^\d+\.\d+\.\d+\.\d+$/)
     assert.notEqual(publicIp, other.publicIp)
     const shown = await find(administrator, publicIp)
     assert.equal(text(shown, 'domain'), tools.of({ eucalyptus: 'standard', aws: 'vpc' }))
     assert.ok(!text(shown, 'instanceId'))
-    assert.equal(text(await administrator.ec2.call('ReleaseAddress', name), 'return'), 'true')
+    assert.equal(text(await release(), 'return'), 'true')
     assert.equal(await find(administrator, publicIp), undefined)
     assert.ok(await find(administrator, other.publicIp))
   },
@@ -101,17 +101,16 @@ const inUse: Case = defineCase({
   covers: ['ReleaseAddress', 'AssociateAddress', 'DescribeAddresses'],
   async run(tools) {
     const { administrator } = tools
-    const { publicIp, name } = await allocate(tools)
+    const { publicIp, name, release } = await allocate(tools)
     const id = await runInstance(tools, { ImageId: await registerRandomImage(tools) })
     await untilRunning(tools, id)
     await administrator.ec2.call('AssociateAddress', { ...name, InstanceId: id })
-    const release = administrator.ec2.call('ReleaseAddress', name)
     if (tools.target.fidelity === 'aws') {
-      await tools.refuses(release, refusal('InvalidIPAddress.InUse', 400))
+      await tools.refuses(release(), refusal('InvalidIPAddress.InUse', 400))
       assert.equal(text(await find(administrator, publicIp), 'instanceId'), id)
       return
     }
-    await release
+    await release()
     assert.equal(await find(administrator, publicIp), undefined)
     await tools.until(
       `another address of ${id}`,

@@ -163,7 +163,7 @@ export default [
     ['CopyObject', 'GetObject'],
     async (tools) => {
       const [from, to] = [await openBucket(tools), await openBucket(tools)]
-      const key = 'folder/ä + ß & 日本'
+      const key = 'folder/ä ß & 日本'
       const { minio } = tools.administrator
       await minio.putObject(from.name, key, 'bytes', 5, { 'x-amz-meta-colour': 'blue' })
       const source = new CopySourceOptions({ Bucket: from.name, Object: key })

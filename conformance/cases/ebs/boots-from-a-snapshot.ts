@@ -26,7 +26,8 @@ export default defineCase({
   level: 'MUST',
   covers: ['RegisterImage', 'RunInstances', 'StopInstances', 'StartInstances', 'CreateSnapshot', 'TerminateInstances'],
   needs: ['s3', 'images', 'instance-store', 'boots-hvm', 'ebs', 'network'],
-  source: 'eucalyptus-behaviour.md sections 5.2 (stop and start), 5.4 (disk fate) and 7.2; node.md section 4',
+  source:
+    'eucalyptus-behaviour.md sections 5.2 (stop and start), 5.4 (disk fate), 7.2 and 15 (BDM 1); node.md section 4',
   seconds: 60,
   cents: 1,
   async run(tools) {

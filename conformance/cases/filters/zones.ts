@@ -39,7 +39,7 @@ const types: Case = defineCase({
     const { ec2 } = tools.administrator
     await tools.refuses(ec2.call('DescribeInstanceTypes', { InstanceType: ['m0.none'] }), {
       eucalyptus: refusal('InternalFailure', 500, /m0\.none/),
-      aws: refusal('InvalidParameterValue', 400, /m0\.none/),
+      aws: refusal('InvalidInstanceType', 400, /m0\.none/),
     })
     const [set, name] = tools.of({
       eucalyptus: ['instanceTypeDetails', 'name'],

@@ -1,8 +1,10 @@
 import type { ImageKind } from '../../../src/bundle/manifest.ts'
+import type { Parameters } from '../../../src/client/ec2.ts'
 import { type Case, defineCase } from '../../case.ts'
 import { registerImage, uploadBundle } from '../../images.ts'
-import { runInstance, untilRunning } from '../../instances.ts'
+import { endInstance, runInstance, untilRunning } from '../../instances.ts'
 import { refusal } from '../../refusal.ts'
+import { starterImage } from '../../starter.ts'
 
 const base = {
   level: 'MUST',
@@ -21,18 +23,34 @@ const gone: Case = defineCase({
   ...base,
   id: 'paravirtual/loadables-that-are-gone',
   title: 'a paravirtual image whose kernel or ramdisk is deregistered does not run, unless its launch names another',
+  // A machine of bytes that are no kernel does not start.
+  needs: [...base.needs, 'boots-paravirtual'],
+  seconds: 20,
+  cents: 4,
   async run(tools) {
     const { ec2 } = tools.administrator
-    const register = async (kind: ImageKind) => registerImage(tools, (await uploadBundle(tools, { kind })).location)
-    const { location } = await uploadBundle(tools)
+    const { files } = await starterImage('paravirtual')
+    const upload = async (image: string, kind: ImageKind) => (await uploadBundle(tools, { image, kind })).location
+    const places = {
+      KernelId: await upload(files.kernel, 'kernel'),
+      RamdiskId: await upload(files.ramdisk, 'ramdisk'),
+    }
+    const root = await upload(files.root, 'machine')
+    const runs = async (parameters: Parameters) => {
+      const id = await runInstance(tools, parameters)
+      await untilRunning(tools, id)
+      await endInstance(tools, id)
+    }
     for (const lost of ['KernelId', 'RamdiskId'] as const) {
-      const own = { KernelId: await register('kernel'), RamdiskId: await register('ramdisk') }
-      const ImageId = await registerImage(tools, location, own)
-      await untilRunning(tools, await runInstance(tools, { ImageId }))
-      await ec2.call('DeregisterImage', { ImageId: own[lost] })
+      const [KernelId, RamdiskId] = [
+        await registerImage(tools, places.KernelId),
+        await registerImage(tools, places.RamdiskId),
+      ]
+      const ImageId = await registerImage(tools, root, { KernelId, RamdiskId })
+      await runs({ ImageId })
+      await ec2.call('DeregisterImage', { ImageId: { KernelId, RamdiskId }[lost] })
       await tools.refuses(runInstance(tools, { ImageId }), lookup)
-      const other = await register(lost === 'KernelId' ? 'kernel' : 'ramdisk')
-      await untilRunning(tools, await runInstance(tools, { ImageId, [lost]: other }))
+      await runs({ ImageId, [lost]: await registerImage(tools, places[lost]) })
     }
   },
 })

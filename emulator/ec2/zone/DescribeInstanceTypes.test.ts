@@ -19,7 +19,7 @@ describe('refusals', () => {
       'an unknown type',
       { 'InstanceType.1': 'z9.huge' },
       '500 InternalFailure: Instance type does not exist: z9.huge',
-      "400 InvalidParameterValue: Invalid value 'z9.huge' for InstanceType.",
+      '400 InvalidInstanceType: The following supplied instance types do not exist: [z9.huge]',
     ],
     [
       'an unknown filter',

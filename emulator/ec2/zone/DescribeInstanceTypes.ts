@@ -16,7 +16,7 @@ export default operation('DescribeInstanceTypes', {
   async run({ settings }, { InstanceType, Filter }) {
     const { instanceTypes, fidelity } = settings
     const unknown = InstanceType.find((name) => !instanceTypes.some((type) => type.name === name))
-    if (unknown !== undefined) throw fault('instanceTypeUnknown', unknown)
+    if (unknown !== undefined) throw fault('instanceTypeNotDescribed', unknown)
     const matches = filtering<InstanceType>(
       {
         'instance-type': ({ name }) => [name],

@@ -36,8 +36,18 @@ export const toBytes = (text: string): string => Buffer.from(text).toString('lat
 export const toText = (bytes: string): string => Buffer.from(bytes, 'latin1').toString()
 
 /** The decoded parameters of a query in wire order, names and values as bytes. A plus is a space, as servers read it. */
-export function queryPairs(rawQuery: string): [name: string, value: string][] {
-  if (rawQuery === '') return []
+export function queryPairs(rawQuery: string): readonly (readonly [name: string, value: string])[] {
+  // All that check a request look at its query.
+  if (rawQuery !== lastRead.rawQuery) lastRead = { rawQuery, pairs: readPairs(rawQuery) }
+  return lastRead.pairs
+}
+
+let lastRead: { rawQuery: string; pairs: readonly (readonly [name: string, value: string])[] } = {
+  rawQuery: '',
+  pairs: [],
+}
+
+function readPairs(rawQuery: string): [name: string, value: string][] {
   const decode = (text: string) => decodeBytes(text.replaceAll('+', ' '))
   return rawQuery
     .split('&')
