@@ -1,6 +1,7 @@
 import type { ImageKind } from '../../../src/bundle/manifest.ts'
 import type { Parameters } from '../../../src/client/ec2.ts'
 import { type Case, defineCase } from '../../case.ts'
+import { reportOf } from '../../guest.ts'
 import { registerImage, uploadBundle } from '../../images.ts'
 import { endInstance, runInstance, untilRunning } from '../../instances.ts'
 import { refusal } from '../../refusal.ts'
@@ -25,7 +26,7 @@ const gone: Case = defineCase({
   title: 'a paravirtual image whose kernel or ramdisk is deregistered does not run, unless its launch names another',
   // A machine of bytes that are no kernel does not start.
   needs: [...base.needs, 'boots-paravirtual'],
-  seconds: 20,
+  seconds: 30,
   cents: 4,
   async run(tools) {
     const { ec2 } = tools.administrator
@@ -39,6 +40,7 @@ const gone: Case = defineCase({
     const runs = async (parameters: Parameters) => {
       const id = await runInstance(tools, parameters)
       await untilRunning(tools, id)
+      await reportOf(tools, id)
       await endInstance(tools, id)
     }
     for (const lost of ['KernelId', 'RamdiskId'] as const) {
