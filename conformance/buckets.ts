@@ -1,5 +1,6 @@
 import { list, readXml, text, type Xml } from '../src/client/xml.ts'
 import type { Clients } from './clients.ts'
+import { mostPages } from './limits.ts'
 import type { Tools } from './tools.ts'
 
 /** A key as it stands in a path: its slashes stay. */
@@ -7,9 +8,6 @@ export const keyPath = (key: string): string => key.split('/').map(encodeURIComp
 
 /** A name that came percent-encoded, so that no character of it is lost in XML; a space may have come as a plus. */
 const decoded = (name = '') => decodeURIComponent(name.replaceAll('+', ' '))
-
-/** A cloud that still says after so many pages that there is more would say so for ever. */
-const mostPages = 1000
 
 /** Asks again and again for a listing and removes what is on it, until it is complete. Throws when it has no end. */
 async function removeListed(

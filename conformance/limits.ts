@@ -43,6 +43,9 @@ export async function within<Result>(
   }
 }
 
+/** A cloud that says after so many pages of a listing that there is more would say so for ever. */
+export const mostPages = 1000
+
 /** A wire with a gate. */
 export interface Line {
   readonly wire: Wire

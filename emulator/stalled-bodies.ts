@@ -62,8 +62,7 @@ export function watchBodies(clock: Clock): Exchanges {
     note(exchange) {
       const { incoming, outgoing } = exchange
       const { socket } = incoming
-      const known = open.get(socket)
-      if (!known) socket.once('close', () => open.delete(socket))
+      if (!open.has(socket)) socket.once('close', () => open.delete(socket))
       open.set(socket, { incoming, outgoing, bytes: socket.bytesRead, looks: 0 })
       if (isWatching || !hasBody(incoming)) return
       isWatching = true

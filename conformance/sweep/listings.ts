@@ -4,6 +4,7 @@ import { list, readXml, text, type Xml } from '../../src/client/xml.ts'
 import type { Capability } from '../case.ts'
 import type { Clients } from '../clients.ts'
 import { instancesOf, stateOf } from '../instances.ts'
+import { mostPages } from '../limits.ts'
 import { ConformanceRefused } from '../refused.ts'
 import type { Target } from '../target.ts'
 
@@ -169,9 +170,6 @@ const iam: readonly Listing[] = [
   },
   { kind: 'role', needs: 'iam', action: 'ListRoles', items: set('ListRolesResult', 'Roles'), id: at('RoleName') },
 ]
-
-/** A cloud that says after so many pages that there is more would say so for ever. */
-const mostPages = 1000
 
 /** All pages of a listing. Throws when they have no end. */
 export async function pages(

@@ -41,7 +41,7 @@ function parseCredential(at: Verification, credential: string): Credential {
 
 /** A scope must be that of the request's own day and service. */
 function checkScope(at: Verification, { date, service }: Scope, time: Date): void {
-  if (!amzDate(time).startsWith(date) || date.length !== 8)
+  if (date !== amzDate(time).slice(0, 8))
     throw refusal(at, 'malformed', ['the date of the Credential is not that of the request.'])
   if (at.rules.strictScope && at.request.service !== 'empyrean' && service !== at.request.service)
     throw refusal(at, 'scope', [`the service '${service}' is wrong; expecting '${at.request.service}'`])
