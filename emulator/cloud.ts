@@ -34,6 +34,8 @@ export interface CloudSettings {
   /** `4xx` answers faults of validation, which Eucalyptus sends as 500, with 400. */
   readonly faultStatus: 'faithful' | '4xx'
   readonly region: string
+  /** Whether somebody has named the region: in `aws` signatures for Object Storage must name the same then. */
+  readonly regionIsNamed?: boolean
   readonly zone: string
   readonly instanceTypes: readonly InstanceType[]
   readonly defaultInstanceType: string

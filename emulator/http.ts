@@ -8,7 +8,7 @@ import { type PayloadStream, payloadStream } from '../src/protocol/signature/pay
 import { digestsOfNothing } from '../src/protocol/signature/payload-digests.ts'
 import { payloadFault } from '../src/protocol/signature/payload-faults.ts'
 import { payloadPlan } from '../src/protocol/signature/payload-plan.ts'
-import type { AuthenticationRequest } from '../src/protocol/signature/request.ts'
+import { type AuthenticationRequest, authenticationRules } from '../src/protocol/signature/request.ts'
 import type { Cloud } from './cloud.ts'
 import { isKnownAction } from './ec2/known-actions.ts'
 import { actionsOf, operationsOf, type QueryService, type Reply, renderFault, serveQuery } from './query-service.ts'
@@ -110,14 +110,12 @@ function authenticated(cloud: Cloud, services: Services, received: Received, { f
     form,
     bodySha256,
   }
-  const { fidelity } = cloud.settings
-  const rules = { fidelity, version2: true, strictScope: fidelity === 'aws' }
   let sender: Sender | undefined
   const lookUp = (id: string, token: string | undefined) => {
     sender = findSender(cloud, id, token)
     return sender
   }
-  const proved = services.authenticate(request, lookUp, cloud.clock.now(), rules)
+  const proved = services.authenticate(request, lookUp, cloud.clock.now(), authenticationRules(cloud.settings))
   return { payload: proved.payload, sender: proved.kind === 'signed' ? sender : undefined }
 }
 

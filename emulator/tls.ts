@@ -83,8 +83,8 @@ async function authority(files: DataFiles, clock: Clock): Promise<string> {
 
 /** The names that a certificate is for: of this machine, of buckets as hosts, and the address that is listened on. */
 export function serverNames(host: string): readonly { readonly type: 'dns' | 'ip'; readonly value: string }[] {
-  // OpenSSL takes no wildcard just below the top, so `bucket.localhost` is for others; `bucket.s3.localhost` for all.
-  const names = ['localhost', '*.localhost', '*.s3.localhost', '127.0.0.1', '::1', host]
+  // OpenSSL and Node take no wildcard just below the top: `bucket.localhost` is for others, `bucket.s3.localhost` for all.
+  const names = ['localhost', '*.localhost', 's3.localhost', '*.s3.localhost', '127.0.0.1', '::1', host]
   return [...new Set(names)].map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value }))
 }
 

@@ -1,7 +1,7 @@
-import { rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type EmulatorSettings, type RunningEmulator, startCloud } from '../emulator/index.ts'
 import { instanceTypes } from '../emulator/state/settings.ts'
+import { removeLeftTemporaryFolders, removeTemporaryFolder } from '../emulator/temporary-folder.ts'
 import { registerCatalog } from './catalog.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { version } from './version.ts'
@@ -40,10 +40,10 @@ export interface Emulator {
 
 /** What the cloud itself takes of the settings. */
 function cloudSettings(settings: Settings): EmulatorSettings['cloud'] {
-  const { fidelity, faultStatus, region, zone, instanceType, memory, cpuOvercommit } = settings
+  const { fidelity, faultStatus, region, regionIsNamed, zone, instanceType, memory, cpuOvercommit } = settings
   const { stopGrace, shutdownGrace, publicPorts, guestNet, guestNetAllow, lifecycleDay } = settings
   return {
-    ...{ fidelity, faultStatus, region, zone, cpuOvercommit, shutdownGrace, stopGrace },
+    ...{ fidelity, faultStatus, region, regionIsNamed, zone, cpuOvercommit, shutdownGrace, stopGrace },
     ...{ publicPorts, guestNet, guestNetAllow, lifecycleDay, instanceTypes },
     defaultInstanceType: instanceType,
     memoryMiB: memory,
@@ -58,9 +58,10 @@ export async function startEmulator(options: StartOptions = {}): Promise<Emulato
   let running: RunningEmulator | undefined
   const stop = async (hurry?: AbortSignal) => {
     await running?.stop(hurry)
-    if (settings.temporary) await rm(data, { recursive: true, force: true })
+    if (settings.temporary) await removeTemporaryFolder(data)
   }
   try {
+    if (settings.temporary) await removeLeftTemporaryFolders()
     running = await startCloud({
       cloud: cloudSettings(settings),
       ...{ data, host, port, version, accelerator, services, tls, mutant },
@@ -81,8 +82,9 @@ export async function startEmulator(options: StartOptions = {}): Promise<Emulato
 
 /** The settings of a program: what it has not set is as on the command line. */
 function settingsOf(chosen: Partial<Settings>): Settings {
-  const { fidelity = 'eucalyptus', ephemeral = false, data } = chosen
-  const flags = { fidelity, ephemeral: ephemeral ? 'on' : 'off', ...(data !== undefined && { data }) }
+  const { fidelity = 'eucalyptus', ephemeral = false, data, region } = chosen
+  const named = { ...(data !== undefined && { data }), ...(region !== undefined && { region }) }
+  const flags = { fidelity, ephemeral: ephemeral ? 'on' : 'off', ...named }
   const settings = { ...readSettings(flags, {}), ...chosen }
   return { ...settings, data: resolve(settings.data) }
 }

@@ -88,6 +88,15 @@ describe('the data folder of an ephemeral cloud', () => {
     expect(readSettings({}, {})).toMatchObject({ ephemeral: false, temporary: false, data: resolve('.euca-emu') }))
 })
 
+test.each<[flags: Record<string, string>, environment: Record<string, string>, isNamed: boolean]>([
+  [{}, {}, false],
+  [{ fidelity: 'aws' }, {}, false],
+  [{ region: 'us-east-1' }, {}, true],
+  [{}, { EUCA_EMU_REGION: 'us-east-1' }, true],
+])('whether the region is named: %j %j', (flags, environment, isNamed) =>
+  expect(readSettings(flags, environment).regionIsNamed).toBe(isNamed),
+)
+
 describe('networks for guests', () => {
   const asked = { guestNetAllow: '192.168.7.0/24, 10.0.0.0/8' }
 

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { isIPv4 } from 'node:net'
-import { tmpdir, totalmem } from 'node:os'
-import { join, resolve } from 'node:path'
+import { totalmem } from 'node:os'
+import { resolve } from 'node:path'
 import { instanceTypes } from '../emulator/state/settings.ts'
+import { nameTemporaryFolder } from '../emulator/temporary-folder.ts'
 import type { Fidelity } from './protocol/faults.ts'
 
 /** A setting that does not make sense; the message names the flag and what it takes. */
@@ -93,7 +93,7 @@ export const settingsTable = {
   }),
   region: setting({
     flag: 'region',
-    help: 'name of the region',
+    help: 'name of the region; in aws, one that is given must be that of signatures for Object Storage',
     byDefault: ({ fidelity }) => (fidelity === 'aws' ? 'us-east-1' : 'eucalyptus'),
     ...anyText('a name'),
   }),
@@ -187,6 +187,8 @@ type SettingsTable = typeof settingsTable
 export type Settings = Readonly<{ [Name in keyof SettingsTable]: ReturnType<SettingsTable[Name]['byDefault']> }> & {
   /** The data folder goes when the emulator stops: nobody has named it. */
   readonly temporary: boolean
+  /** Somebody has named the region, so that it is no default. */
+  readonly regionIsNamed: boolean
   /** A bug on purpose, by its name: for the tests of the conformance suite, and no setting of a cloud. */
   readonly mutant?: string
 }
@@ -225,8 +227,10 @@ export function readSettings(flags: Record<string, string | undefined>, environm
       '--guest-net-allow opens networks to guests that have --guest-net nat; without it they have no way out',
     )
   }
-  const temporary = settings['ephemeral'] === true && (flags['data'] ?? environment[variableOf('data')]) === undefined
-  const data = temporary ? join(tmpdir(), `euca-emu-${randomBytes(8).toString('hex')}`) : String(settings['data'])
+  const isNamed = (name: 'data' | 'region') => (flags[name] ?? environment[variableOf(name)]) !== undefined
+  const temporary = settings['ephemeral'] === true && !isNamed('data')
+  const data = temporary ? nameTemporaryFolder() : String(settings['data'])
   const { [mutantVariable]: mutant } = environment
-  return Object.freeze({ ...settings, ...(mutant && { mutant }), temporary, data: resolve(data) }) as Settings
+  const more = { ...(mutant && { mutant }), temporary, regionIsNamed: isNamed('region') }
+  return Object.freeze({ ...settings, ...more, data: resolve(data) }) as Settings
 }

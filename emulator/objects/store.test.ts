@@ -223,6 +223,22 @@ describe('uploads', () => {
     await noFilesLeft()
   })
 
+  it('answers a repeat of other parts, or of an object that is no longer there, as an upload that there is not', async () => {
+    const upload = await begin()
+    const one = await putPart(upload, 1, fiveMiB)
+    const two = await putPart(upload, 2, small)
+    const made = await store.completeUpload(upload, [one, two])
+    for (const others of [[one], [two, one], [one, two, { ...two, partNumber: 3 }], [one, { ...two, etag: 'x' }]]) {
+      await expect(store.completeUpload(upload, others), JSON.stringify(others)).rejects.toMatchObject({
+        code: 'NoSuchUpload',
+      })
+    }
+    // A part that is named twice in a row counts once, as at the first time.
+    expect(await store.completeUpload(upload, [one, { ...two, etag: 'x' }, two])).toEqual(made)
+    await store.deleteObject('bucket', 'key')
+    await expect(store.completeUpload(upload, [one, two])).rejects.toMatchObject({ code: 'NoSuchUpload' })
+  })
+
   it('refuses parts that are missing, out of order or too small', async () => {
     const upload = await begin()
     const one = await putPart(upload, 1, large)

@@ -1,5 +1,5 @@
 import type { Acl, Owner } from './acl.ts'
-import { etagOfParts, release } from './data.ts'
+import { etagOfParts, piecesOf, release } from './data.ts'
 import { bucketNamed, checked, type Engine, lock, removeLater } from './engine.ts'
 import { afterPrefix, indexKey, partKey, seekKey } from './keys.ts'
 import { type Page, type PageRequest, page } from './paging.ts'
@@ -77,8 +77,9 @@ export interface Uploads {
    */
   listUploads(bucket: string, request: PageRequest & { afterUploadId?: string }): Promise<Page<UploadRecord>>
   /**
-   * Makes the object of the listed parts, in one commit; no byte is copied. Repeated, it answers the same. Throws
-   * NoSuchBucket, NoSuchUpload, InvalidPart, InvalidPartOrder and EntityTooSmall.
+   * Makes the object of the listed parts, in one commit; no byte is copied. Repeated with the same parts, it answers the
+   * same while that object is the current one. Throws NoSuchBucket, NoSuchUpload, InvalidPart, InvalidPartOrder and
+   * EntityTooSmall.
    */
   completeUpload(name: UploadName, parts: readonly ListedPart[], completion?: Completion): Promise<ObjectRecord>
   /** Throws NoSuchBucket and NoSuchUpload. */
@@ -142,11 +143,24 @@ async function putPart(engine: Engine, name: UploadName, newPart: NewPart): Prom
   })
 }
 
+/** The parts that count of a list: of a number that is named twice in a row the last, as of a part that is sent twice. */
+const namedParts = (listed: readonly ListedPart[]) =>
+  listed.filter(({ partNumber }, index) => listed[index + 1]?.partNumber !== partNumber)
+
+/**
+ * Whether an object is what an upload made of the listed parts: such a completion is repeated by a client that missed the
+ * answer. The parts' numbers are gone by then, their ETags say which they were.
+ */
+function isMadeOf({ tables }: Engine, { data }: ObjectRecord, listed: readonly ListedPart[]): boolean {
+  const pieces = piecesOf(tables, data)
+  const named = namedParts(listed)
+  return pieces.length === named.length && pieces.every(({ etag }, index) => etag === named[index]?.etag)
+}
+
 /** The parts that a client lists, as they are stored. Throws InvalidPartOrder, InvalidPart and EntityTooSmall. */
 function chosenParts(engine: Engine, { uploadId }: UploadName, listed: readonly ListedPart[]): PartRecord[] {
   const stored = new Map([...partsOf(engine, uploadId)].map((part) => [part.partNumber, part]))
-  // Of a number that is named twice in a row the last counts, as of a part that is sent twice.
-  const named = listed.filter(({ partNumber }, index) => listed[index + 1]?.partNumber !== partNumber)
+  const named = namedParts(listed)
   const chosen = named.map(({ partNumber, etag }, index) => {
     if (partNumber <= (named[index - 1]?.partNumber ?? 0)) throw new StoreRefusal('InvalidPartOrder', uploadId)
     const part = stored.get(partNumber)
@@ -180,7 +194,7 @@ async function completeUpload(
   return engine.locks.hold(holds, async () => {
     const home = bucketNamed(engine, bucket)
     const replaced = tables.object(bucket, key)
-    if (replaced?.uploadId === uploadId) return replaced
+    if (replaced?.uploadId === uploadId && isMadeOf(engine, replaced, listed)) return replaced
     const upload = uploadNamed(engine, name)
     completion.condition?.(replaced)
     const { identity, displace } = succeed(engine, home, key, replaced)

@@ -139,6 +139,8 @@ export function renderS3Fault(failed: FailedExchange): void {
   )
   for (const name of response.getHeaderNames()) if (!kept.test(name)) response.removeHeader(name)
   for (const [name, value] of Object.entries(markerHeaders(failed))) response.setHeader(name, value)
+  // HEAD has no document that says it, and clients go on to the region of this header.
+  if (fields['Region'] !== undefined) response.setHeader('x-amz-bucket-region', fields['Region'])
   response.setHeader('x-amz-request-id', requestId)
   response.setHeader('content-type', 'application/xml')
   if (method !== 'HEAD') response.setHeader('content-length', Buffer.byteLength(xml))

@@ -31,6 +31,7 @@ export interface S3World {
   readonly settings: {
     readonly fidelity: Fidelity
     readonly region: string
+    readonly regionIsNamed?: boolean
     /** Milliseconds that lifecycle rules mean by a day. */
     readonly lifecycleDay: number
   }

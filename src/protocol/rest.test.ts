@@ -36,6 +36,8 @@ describe('parseCopySource', () => {
     ['bucket//a?versionId=null', { bucket: 'bucket', key: '/a', versionId: 'null' }],
     ['bucket%2Fa%2Fb', { bucket: 'bucket', key: 'a/b', versionId: undefined }],
     ['%2Fbucket%2Fa', { bucket: 'bucket', key: 'a', versionId: undefined }],
+    ['bucket/a+b%2Bc', { bucket: 'bucket', key: 'a b+c', versionId: undefined }],
+    ['bucket/a?versionId=x+y', { bucket: 'bucket', key: 'a', versionId: 'x+y' }],
     ['bucket/a%3FversionId=1', { bucket: 'bucket', key: 'a?versionId=1', versionId: undefined }],
   ])('%s', (header, source) => {
     expect(parseCopySource(header)).toEqual(source)

@@ -35,11 +35,13 @@ function decode(text: string): string {
 
 /**
  * The source of a copy: `bucket/key`, with or without a leading slash, percent-encoded as a whole, the slash between them
- * too if the client likes; `?versionId=` may follow. Throws BadPath.
+ * too if the client likes; `?versionId=` may follow. A plus is a space, as in a form: S3 does not find `a+b` unless it is
+ * sent as `a%2Bb` (aws-sdk-js issue 1821), nor does Eucalyptus (ObjectStorageRESTBinding decodes by URLDecoder). Throws
+ * BadPath.
  */
 export function parseCopySource(header: string): { bucket: string; key: string; versionId: string | undefined } {
   const [, path = '', versionId] = /^\/?([^?]*)(?:\?versionId=(.*))?$/s.exec(header) ?? []
-  const [, bucket = '', key = ''] = /^\/?([^/]*)\/(.*)$/s.exec(decode(path)) ?? []
+  const [, bucket = '', key = ''] = /^\/?([^/]*)\/(.*)$/s.exec(decode(path.replaceAll('+', ' '))) ?? []
   if (bucket === '' || key === '') throw new BadPath(`${header} names no bucket and key`)
   return { bucket, key, versionId }
 }

@@ -36,6 +36,7 @@ export function verdict(request: AuthenticationRequest, changed: Partial<Authent
 interface Change {
   service?: AuthenticationRequest['service']
   scope?: string
+  region?: string
   seconds?: number
   method?: string
   rawPath?: string
@@ -48,10 +49,10 @@ interface Change {
   expires?: number
 }
 
-const signerOf = ({ service = 's3', scope, seconds = 0, id, secret }: Change) => ({
+const signerOf = ({ service = 's3', scope, region = 'undefined-4711', seconds = 0, id, secret }: Change) => ({
   accessKeyId: id ?? credentials.accessKeyId,
   secretAccessKey: secret ?? credentials.secretAccessKey,
-  region: 'undefined-4711',
+  region,
   service: scope ?? service,
   time: new Date(now.getTime() + seconds * 1000),
 })

@@ -3,6 +3,7 @@ import { Fault } from '../../../src/protocol/faults.ts'
 import type { Caller } from '../../../src/protocol/operation.ts'
 import { BadPath, parseRestPath } from '../../../src/protocol/rest.ts'
 import { hostPath } from '../../../src/protocol/service-host.ts'
+import { authenticationRules } from '../../../src/protocol/signature/request.ts'
 import type { Cloud } from '../../cloud.ts'
 import { accountRequester, findSender, requesterOf, type Sender } from '../../senders.ts'
 
@@ -76,16 +77,14 @@ export async function openByUrl(cloud: Cloud, url: string, method: 'GET' | 'HEAD
     ...({ service: 's3', method, rawPath, servicePath: service, rawQuery, headers: [['host', host]] } as const),
     ...(hostBucket !== undefined && { hostBucket }),
   }
-  const { fidelity } = cloud.settings
-  const rules = { fidelity, version2: true, strictScope: fidelity === 'aws' }
   let sender: Sender | undefined
   const lookUp = (id: string, token: string | undefined) => {
     sender = findSender(cloud, id, token)
     return sender
   }
   try {
-    const { kind } = authenticate(request, lookUp, cloud.clock.now(), rules)
-    const { requester, may } = requesterOf(kind === 'signed' ? sender : undefined, fidelity)
+    const { kind } = authenticate(request, lookUp, cloud.clock.now(), authenticationRules(cloud.settings))
+    const { requester, may } = requesterOf(kind === 'signed' ? sender : undefined, cloud.settings.fidelity)
     const { bucket, key } = parseRestPath(path)
     if (may && !may('s3:GetObject', { arn: `arn:aws:s3:::${bucket}/${key}` })) return 'denied'
     return await open(cloud, bucket, key, requester)

@@ -26,6 +26,11 @@ it('copies bytes and metadata, but not the ACL', async () => {
   expect(await call('GET /mine/copy', { as: 'anonymous' })).toMatchObject({ status: 403 })
 })
 
+it('takes a plus in the name of the source for a space', async () => {
+  await put()
+  expect(await copy('mine/copy', 'mine/a+b')).toMatchObject({ status: 200 })
+})
+
 it('replaces metadata when asked, also of the object itself', async () => {
   await put()
   const headers = { 'x-amz-metadata-directive': 'REPLACE', 'x-amz-meta-b': '2' }
@@ -42,6 +47,7 @@ it.each([
   ['onto itself', 'mine/a%20b', 'mine/a%20b', {}, 'InvalidRequest'],
   ['of nothing', 'mine/c', 'mine/none', {}, 'NoSuchKey'],
   ['from no bucket', 'mine/c', 'none/k', {}, 'NoSuchBucket'],
+  ['of a name with a plus', 'mine/c', 'mine/a%2Bb', {}, 'NoSuchKey'],
   ['of an odd name', 'mine/c', 'mine', {}, 'InvalidURI'],
   ['of another version', 'mine/c', 'mine/a%20b?versionId=1', {}, 'NoSuchKey'],
   ['with an odd directive', 'mine/c', 'mine/a%20b', { 'x-amz-metadata-directive': 'MOVE' }, 'InvalidArgument'],

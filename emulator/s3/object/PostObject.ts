@@ -1,5 +1,6 @@
 import { type Readable, Transform } from 'node:stream'
 import { type FormFile, FormTooLarge, MalformedForm, readUploadForm } from '../../../src/protocol/multipart-form.ts'
+import { authenticationRules } from '../../../src/protocol/signature/request.ts'
 import { verifyPolicySignature } from '../../../src/protocol/signature/verify-policy.ts'
 import { toBytes } from '../../../src/protocol/signature/wire.ts'
 import { document, elements } from '../../../src/protocol/xml.ts'
@@ -53,13 +54,12 @@ function senderOf(
     const detail = `Policy specified, but no ${name === signature ? 'signature' : name} field found.`
     if (!fields.get(name.toLowerCase())) throw fault('postFieldMissing', detail, name)
   }
-  const { fidelity } = world.settings
   let sender: S3Sender | undefined
   const lookUp = (id: string, token: string | undefined) => {
     sender = world.sender(id, token)
     return sender
   }
-  verifyPolicySignature(fields, lookUp, { fidelity, version2: true, strictScope: fidelity === 'aws' })
+  verifyPolicySignature(fields, lookUp, authenticationRules(world.settings))
   if (!sender) throw new Error('a form passed without the access key that signed it')
   return sender
 }

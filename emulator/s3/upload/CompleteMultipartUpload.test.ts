@@ -20,7 +20,7 @@ const listOf = (parts: [number, string][]) =>
     .join('')}</CompleteMultipartUpload>`
 const complete = (id: string, body: string) => call(`POST /mine/key?uploadId=${id}`, { body })
 
-it('makes the object that was begun, and answers a repeat alike', async () => {
+it('makes the object that was begun, and answers a repeat alike, but not one of other parts', async () => {
   const id = await begin('mine/key', { 'x-amz-acl': 'public-read', 'content-type': 'text/x', 'x-amz-meta-a': '1' })
   const parts: [number, string][] = [
     [1, await put(id, 1, large)],
@@ -30,6 +30,8 @@ it('makes the object that was begun, and answers a repeat alike', async () => {
   expect([reply.status, reply.xml().name, reply.all('Key')]).toEqual([200, 'CompleteMultipartUploadResult', ['key']])
   expect(reply.all('ETag')[0]).toMatch(/^"[0-9a-f]{32}-2"$/)
   expect((await complete(id, listOf(parts))).text).toBe(reply.text)
+  const other = await complete(id, listOf(parts.slice(1)))
+  expect([other.status, other.all('Code')]).toEqual([404, ['NoSuchUpload']])
   const got = await call('GET /mine/key', { as: 'anonymous' })
   expect(got.bytes.equals(Buffer.concat([large, Buffer.from('end')]))).toBe(true)
   expect(got.headers).toMatchObject({ etag: reply.all('ETag')[0], 'content-type': 'text/x', 'x-amz-meta-a': '1' })

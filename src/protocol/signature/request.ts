@@ -33,7 +33,28 @@ export interface AuthenticationRules {
   readonly version2: boolean
   /** Whether a version 4 scope must name the service that is addressed. Eucalyptus takes any scope (clients.md, quirk 3). */
   readonly strictScope: boolean
+  /** The region that the scope of a version 4 signature for Object Storage must name; any will do when left out. */
+  readonly region?: string | undefined
 }
+
+/** What of the settings of a cloud says how strict it is. */
+export interface RuleSettings {
+  readonly fidelity: Fidelity
+  readonly region: string
+  /** Whether somebody has named the region. */
+  readonly regionIsNamed?: boolean | undefined
+}
+
+/**
+ * How strict a cloud is. Eucalyptus takes any scope. AWS wants service and region; here a region counts where somebody has
+ * named it, as with MinIO: a test server that nobody told of one is for programs of all regions.
+ */
+export const authenticationRules = ({ fidelity, region, regionIsNamed }: RuleSettings): AuthenticationRules => ({
+  fidelity,
+  version2: true,
+  strictScope: fidelity === 'aws',
+  region: fidelity === 'aws' && regionIsNamed ? region : undefined,
+})
 
 /** The signature versions and the places in which they stand. */
 export type SignatureForm = 'V4-header' | 'V4-query' | 'V2-header' | 'V2-query'

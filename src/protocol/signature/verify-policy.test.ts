@@ -83,5 +83,25 @@ describe('verifyPolicySignature', () => {
     ['a key that does not sign with version 2', v2, token('only 4'), 'InvalidRequest'],
   ])('%s', (_, fields, change, expected) => expect(verdict(fields, change)).toBe(expected))
 
+  test.each<[string | undefined, FormFields, string]>([
+    [undefined, v4, 'good'],
+    ['us-east-1', v4, 'good'],
+    ['eu-west-1', v4, 'InvalidArgument'],
+    // Version 2 has no scope.
+    ['eu-west-1', v2, 'good'],
+  ])('where the region is %s', (region, fields, expected) => expect(verdict(fields, {}, { region })).toBe(expected))
+
+  test('a form for another region is told which is right', () =>
+    expect(() => verifyPolicySignature(v4, lookUp, { ...rules, region: 'eu-west-1' })).toThrow(
+      expect.objectContaining({
+        message: "the region 'us-east-1' is wrong; expecting 'eu-west-1'",
+        fields: {
+          ArgumentName: 'X-Amz-Credential',
+          ArgumentValue: 'AKIAIOSFODNN7EXAMPLE/20151229/us-east-1/s3/aws4_request',
+          Region: 'eu-west-1',
+        },
+      }),
+    ))
+
   test('version 2 where it is not taken', () => expect(verdict(v2, {}, { version2: false })).toBe('InvalidRequest'))
 })

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { Fault, type FaultRow } from '../faults.ts'
 import { authenticationFault, type Problem } from './authentication-faults.ts'
 import { parseDate } from './dates.ts'
 import { type AccessKeyLookUp, type AuthenticationRules, nobody } from './request.ts'
@@ -20,8 +21,15 @@ export const signPolicyV2 = (policy: string, { secretAccessKey }: Pick<Credentia
 const refuse = (problem: Problem, details: readonly string[] = [], fields: Record<string, string> = {}) =>
   authenticationFault('s3', problem, details, fields)
 
+/** A form for another region, as S3 refuses it. */
+const wrongRegion: FaultRow = {
+  code: 'InvalidArgument',
+  status: 400,
+  message: (region, own) => `the region '${region}' is wrong; expecting '${own}'`,
+}
+
 /** The key and the scope in `x-amz-credential`. Throws Fault. */
-function credentialOf(fields: FormFields, { strictScope }: AuthenticationRules): { accessKeyId: string; scope: Scope } {
+function credentialOf(fields: FormFields, rules: AuthenticationRules): { accessKeyId: string; scope: Scope } {
   const credential = fields.get('x-amz-credential') ?? ''
   const [, accessKeyId, date, region, service] =
     /^([^/\s]+)\/(\d{8})\/([^/\s]+)\/([^/\s]+)\/aws4_request$/.exec(credential) ?? []
@@ -32,7 +40,11 @@ function credentialOf(fields: FormFields, { strictScope }: AuthenticationRules):
   }
   if (fields.get('x-amz-algorithm') !== algorithm) throw refuse('unsupported')
   const scope = { date, region, service }
-  if (strictScope && service !== 's3') throw refuse('scope', [`incorrect service "${scopeText(scope)}"`])
+  if (rules.region !== undefined && region !== rules.region) {
+    const argument = { ArgumentName: 'X-Amz-Credential', ArgumentValue: credential }
+    throw new Fault(wrongRegion, [region, rules.region], { fields: { ...argument, Region: rules.region } })
+  }
+  if (rules.strictScope && service !== 's3') throw refuse('scope', [`incorrect service "${scopeText(scope)}"`])
   return { accessKeyId, scope }
 }
 

@@ -1,6 +1,7 @@
 import { amzDate, parseDate } from './dates.ts'
 import { type PayloadPlan, payloadPlan } from './payload-plan.ts'
 import { checksumsBody, nobody, refusal, spacedHex, usableKey, type Verification } from './request.ts'
+import { checkRegion } from './scope-region.ts'
 import {
   algorithm,
   canonicalPath,
@@ -113,6 +114,7 @@ export function headerClaim(at: Verification, authorization: string): Claim {
   const time = requestTime(at, headerValue(headers, 'x-amz-date') ?? headerValue(headers, 'date'))
   checkWindow(at, time)
   checkScope(at, scope, time)
+  checkRegion(at, 'V4-header', scope)
   return { form: 'V4-header', accessKeyId, scope, signedHeaders, signature: hex, time }
 }
 
@@ -143,6 +145,7 @@ export function queryClaim(at: Verification): Claim {
   checkExpiry(at, time, parameters.get('X-Amz-Expires'))
   const { accessKeyId, scope } = parseCredential(at, required('X-Amz-Credential'))
   checkScope(at, scope, time)
+  checkRegion(at, 'V4-query', scope)
   return {
     form: 'V4-query',
     accessKeyId,
