@@ -46,7 +46,10 @@ const layers: readonly [from: RegExp, may: RegExp][] = [
   // The adapters that run the cases on an emulator, and what it alone can show; nothing else of the suite knows one.
   [/^conformance\/(?=mutants\.[\w.]+$)/, /^(src\/index|emulator\/(node\/fake|seams))\.ts$/],
   [/^conformance\/(?=emulator\.test\.ts$)/, /^(src\/index|emulator\/node\/fake)\.ts$/],
-  [/^conformance\/(?=asked\.harness\.ts$)/, /^(src\/protocol\/rest|emulator\/(routes|surface|s3\/(operation|router)))\.ts$/],
+  [
+    /^conformance\/(?=asked\.harness\.ts$)/,
+    /^(src\/protocol\/rest|emulator\/(routes|surface|s3\/(operation|router)))\.ts$/,
+  ],
   [/^conformance\/(?=(emulator|aws|disks)\.boot\.test\.ts$)/, /^src\/index\.ts$/],
   // The servers of others that the benchmark knows how to install and start.
   [/^conformance\/(?=peers\.harness\.ts$)/, /^bench\/(peers|server)\.ts$/],
