@@ -1,16 +1,27 @@
+import { constants } from 'node:fs'
 import { type FileHandle, mkdir, open, statfs, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { privateFolder, syncFolder } from '../state/files.ts'
+
+/** A file while it is written. */
+export interface NewFile {
+  readonly path: string
+  readonly handle: FileHandle
+  /** Bytes so far. */
+  length: number
+  /** Writes past the system's cache; null where it cannot. */
+  direct?: FileHandle | null
+}
 
 /** What a file space asks of the system: tests put in one that traces what is synced when, and one that is full. */
 export interface FileLayer {
   mkdir(path: string): Promise<unknown>
   /** Opens a new file, 0600. Throws when there is one. */
-  create(path: string): Promise<FileHandle>
+  create(path: string): Promise<NewFile>
   /** Writes to the end of the file, all pieces in one go. */
-  append(file: FileHandle, pieces: readonly Buffer[]): Promise<void>
+  append(file: NewFile, pieces: readonly Buffer[]): Promise<void>
   /** Has the file's bytes on disk. */
-  sync(file: FileHandle): Promise<void>
+  sync(file: NewFile): Promise<void>
   /** Has the names in a folder on disk. */
   syncFolder(path: string): Promise<void>
   unlink(path: string): Promise<void>
@@ -28,14 +39,63 @@ function without(pieces: readonly Buffer[], bytes: number): Buffer[] {
   })
 }
 
+/** Writes pieces to the end of a file, through one of its handles. */
+async function write(file: NewFile, handle: FileHandle, pieces: readonly Buffer[]): Promise<void> {
+  for (let left = pieces; left.length > 0; ) {
+    const { bytesWritten } = await handle.writev([...left], file.length)
+    file.length += bytesWritten
+    left = without(left, bytesWritten)
+  }
+}
+
+/** What a write past the cache is counted in: its memory, its place and its length. */
+const page = 4096
+
+const isInPages = ({ buffer, byteOffset, length }: Buffer) =>
+  buffer instanceof SharedArrayBuffer && byteOffset % page === 0 && length % page === 0
+
+const isRefused = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'EINVAL'
+
+/** The handle past the cache, opened for the first whole pages. */
+async function directHandle(file: NewFile): Promise<FileHandle | null> {
+  const { O_DIRECT } = constants
+  // Not everywhere, and not on each file system where it is.
+  if (O_DIRECT === undefined) return null
+  return open(file.path, constants.O_WRONLY | O_DIRECT).catch((error: unknown) => {
+    if (isRefused(error)) return null
+    throw error
+  })
+}
+
+/**
+ * Writes whole pages past the system's cache: the disk works while more comes, rather than when all is to be synced,
+ * and the bytes are copied once less. Returns what is left to write.
+ */
+async function writePages(file: NewFile, pieces: readonly Buffer[]): Promise<readonly Buffer[]> {
+  const others = pieces.findIndex((piece) => !isInPages(piece))
+  const pages = others < 0 ? pieces : pieces.slice(0, others)
+  if (pages.length === 0 || file.length % page !== 0) return pieces
+  file.direct = file.direct === undefined ? await directHandle(file) : file.direct
+  if (!file.direct) return pieces
+  const before = file.length
+  try {
+    await write(file, file.direct, pages)
+    return pieces.slice(pages.length)
+  } catch (error) {
+    // This disk wants more of its pages than to be pages.
+    if (!isRefused(error)) throw error
+    await file.direct.close()
+    file.direct = null
+    return without(pieces, file.length - before)
+  }
+}
+
 /** The host's files. */
 export const hostFiles: FileLayer = {
   mkdir: (path) => mkdir(path, { recursive: true, mode: 0o700 }),
-  create: (path) => open(path, 'wx', 0o600),
-  async append(file, pieces) {
-    for (let left = pieces; left.length > 0; ) left = without(left, (await file.writev([...left])).bytesWritten)
-  },
-  sync: (file) => file.sync(),
+  create: async (path) => ({ path, handle: await open(path, 'wx', 0o600), length: 0 }),
+  append: async (file, pieces) => write(file, file.handle, await writePages(file, pieces)),
+  sync: ({ handle }) => handle.sync(),
   syncFolder,
   unlink,
   async free(path) {
@@ -45,12 +105,23 @@ export const hostFiles: FileLayer = {
 }
 
 /** The host's files, for those who ask for speed alone: the system writes them to disk when it likes. */
-export const unsyncedFiles: FileLayer = { ...hostFiles, sync: async () => {}, syncFolder: async () => {} }
+export const unsyncedFiles: FileLayer = {
+  ...hostFiles,
+  append: (file, pieces) => write(file, file.handle, pieces),
+  sync: async () => {},
+  syncFolder: async () => {},
+}
+
+/** Ends the writing of a file. */
+export async function closeFile({ handle, direct }: NewFile): Promise<void> {
+  await direct?.close()
+  await handle.close()
+}
 
 /** Files under random ids, two folders deep. A file is written once and never renamed or changed. */
 export interface FileSpace extends Pick<FileLayer, 'append' | 'sync'> {
   /** Opens a new file of that id, 0600, whose name is on disk. */
-  create(id: string): Promise<FileHandle>
+  create(id: string): Promise<NewFile>
   /** The bytes from `start` to `end`, both counted, or fewer if the file ends before. */
   read(id: string, start: number, end: number, memory?: Memory): AsyncIterable<Buffer>
   /** Removes the file if it is there. */
@@ -145,7 +216,7 @@ export async function openFileSpace(root: string, layer: FileLayer = hostFiles):
         await layer.syncFolder(folderOf(id))
         return file
       } catch (error) {
-        await file.close()
+        await closeFile(file)
         throw error
       }
     },

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { FileHandle } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import type { FileSpace } from './file-space.ts'
+import { closeFile, type FileSpace, type NewFile } from './file-space.ts'
 import type { FreeSpace } from './free-space.ts'
 import { indexKey } from './keys.ts'
 import type { Data } from './records.ts'
@@ -64,45 +63,8 @@ interface Watch {
 /** So many bytes may wait for the write before them, and go to the file in one go then. */
 const mostBehind = 2 ** 20
 
-/** So many bytes are worth bringing to the disk while more come; else all of them would be waited for at the end. */
-const worthSyncing = 2 ** 22
-
-/** Brings to the disk what has been written, while more is; at the end whatever is left takes a sync of its own. */
-function syncBehind({ files }: Room, file: FileHandle) {
-  let unsynced = 0
-  let failure: unknown
-  let syncing: Promise<void> | undefined
-  const sync = async () => {
-    try {
-      await files.sync(file)
-    } catch (error) {
-      // The system tells it once: the next sync would know nothing of it.
-      failure = error
-    }
-    syncing = undefined
-  }
-  return {
-    written(bytes: number): void {
-      unsynced += bytes
-      if (syncing || unsynced < worthSyncing) return
-      unsynced = 0
-      syncing = sync()
-    },
-    /** Resolves when all that was written is on the disk. Throws what any sync has thrown. */
-    async finish(): Promise<void> {
-      await syncing
-      if (!failure) await sync()
-      if (failure) throw failure
-    },
-    /** Resolves when nothing is being brought to the disk any more, whatever became of it. */
-    rest: async () => syncing,
-  }
-}
-
 /** Writes chunks one behind the other, while the next ones come. */
-function writeBehind(room: Room, file: FileHandle, stored: Watch['stored']) {
-  const { files } = room
-  const syncs = syncBehind(room, file)
+function writeBehind({ files }: Room, file: NewFile, stored: Watch['stored']) {
   let waiting: Buffer[] = []
   let behind = 0
   let failure: unknown
@@ -114,10 +76,7 @@ function writeBehind(room: Room, file: FileHandle, stored: Watch['stored']) {
         waiting = []
         behind = 0
         await files.append(file, chunks)
-        for (const chunk of chunks) {
-          syncs.written(chunk.length)
-          stored(chunk)
-        }
+        for (const chunk of chunks) stored(chunk)
       }
     } catch (error) {
       failure = error
@@ -143,13 +102,10 @@ function writeBehind(room: Room, file: FileHandle, stored: Watch['stored']) {
     /** Resolves when all is on the disk. */
     async sync() {
       await finish()
-      await syncs.finish()
+      await files.sync(file)
     },
     /** Resolves when nothing is being written any more, whatever became of it. */
-    async rest() {
-      await writing
-      await syncs.rest()
-    },
+    rest: async () => writing,
   }
 }
 
@@ -176,7 +132,7 @@ async function receiveFile(room: Room, first: Buffer, rest: Chunks, { update, st
       return { kind: 'file', id, size }
     } finally {
       await writer.rest()
-      await file.close()
+      await closeFile(file)
     }
   } catch (error) {
     await forgetFile(room, id)

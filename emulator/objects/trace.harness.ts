@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { open, type RootDatabase } from 'lmdb'
 import { type FileLayer, hostFiles } from './file-space.ts'
@@ -25,7 +24,6 @@ export function trace(): Trace {
   const events: string[] = []
   const breaches: string[] = []
   const unsynced = new Map<string, string>()
-  const paths = new WeakMap<FileHandle, string>()
   const note = (event: string) => void events.push(event)
   const check = (what: string, but?: string) => {
     for (const [path, kind] of unsynced) if (path !== but) breaches.push(`${what} before ${kind} was synced`)
@@ -40,19 +38,17 @@ export function trace(): Trace {
     async create(path) {
       note('create')
       dirty(dirname(path), 'the name of a file')
-      const file = await hostFiles.create(path)
-      paths.set(file, path)
-      return file
+      return hostFiles.create(path)
     },
     async append(file, bytes) {
       if (events.at(-1) !== 'write') note('write')
-      dirty(paths.get(file) ?? '', 'a file')
+      dirty(file.path, 'a file')
       return hostFiles.append(file, bytes)
     },
     async sync(file) {
       await hostFiles.sync(file)
       note('sync file')
-      unsynced.delete(paths.get(file) ?? '')
+      unsynced.delete(file.path)
     },
     async syncFolder(path) {
       await hostFiles.syncFolder(path)

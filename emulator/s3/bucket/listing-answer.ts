@@ -44,18 +44,30 @@ export function objectWriter(
   }
 }
 
+/** So many characters are turned into bytes in one go: each time costs more than so many bytes do. */
+const worthWriting = 8192
+
 /** Text that grows at its end, as bytes of UTF-8. */
 function textBytes(expected: number) {
   let bytes = Buffer.allocUnsafe(expected)
   let length = 0
+  let text = ''
+  const write = () => {
+    // A character of UTF-16 has three bytes of UTF-8 at most.
+    const most = length + text.length * 3
+    if (most > bytes.length) bytes = Buffer.concat([bytes.subarray(0, length)], Math.max(most, bytes.length * 2))
+    length += bytes.write(text, length)
+    text = ''
+  }
   return {
-    add(text: string): void {
-      // A character of UTF-16 has three bytes of UTF-8 at most.
-      const most = length + text.length * 3
-      if (most > bytes.length) bytes = Buffer.concat([bytes.subarray(0, length)], Math.max(most, bytes.length * 2))
-      length += bytes.write(text, length)
+    add(more: string): void {
+      text += more
+      if (text.length >= worthWriting) write()
     },
-    all: () => bytes.subarray(0, length),
+    all(): Buffer {
+      write()
+      return bytes.subarray(0, length)
+    },
   }
 }
 

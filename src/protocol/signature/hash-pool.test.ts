@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { blockSize, createHashPool, type HashPool } from './hash-pool.ts'
+import { blockSize } from './block-memory.ts'
+import { createHashPool, type HashPool } from './hash-pool.ts'
 import type { ThreadedHash } from './hash-worker.ts'
 
 function pool(most?: number): HashPool {

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { blockMemory } from './block-memory.ts'
 import { type HashOrder, type HashReply, hashOrders, type ThreadedHash } from './hash-worker.ts'
 
 /** Bytes that a hashing thread and whoever stores them read at the same time. */
@@ -34,9 +35,6 @@ export interface HashPool {
   close(): Promise<void>
 }
 
-/** Small enough to be in the cache still when the next thread reads it. */
-export const blockSize = 512 * 1024
-
 /** So many blocks are kept for the next body: what four bodies use at a time. */
 const mostSpare = 32
 
@@ -59,6 +57,7 @@ class Threads implements HashPool {
   readonly #most: number
   readonly #threads = new Set<Thread>()
   readonly #spare: Block[] = []
+  readonly #memory = blockMemory(mostSpare)
   #lastJob = 0
 
   constructor(most: number) {
@@ -66,7 +65,7 @@ class Threads implements HashPool {
   }
 
   take(): Block {
-    const block = this.#spare.pop() ?? { bytes: Buffer.from(new SharedArrayBuffer(blockSize)), readers: 0 }
+    const block = this.#spare.pop() ?? { bytes: this.#memory(), readers: 0 }
     block.readers = 1
     return block
   }
@@ -86,11 +85,12 @@ class Threads implements HashPool {
     })
     return {
       update: (block, size) => {
+        const { byteOffset: offset } = block.bytes
         const memory = block.bytes.buffer as SharedArrayBuffer
         for (const { number, job, send } of jobs) {
           block.readers += 1
           job.blocks.push(block)
-          send({ job: number, algorithm: job.algorithm, memory, size })
+          send({ job: number, algorithm: job.algorithm, memory, offset, size })
         }
       },
       get waiting() {
@@ -160,5 +160,9 @@ class Threads implements HashPool {
   }
 }
 
-/** A pool of at most so many threads; they start with the first large bodies. */
-export const createHashPool = (most = Math.min(availableParallelism(), 4)): HashPool => new Threads(most)
+/**
+ * A pool of at most so many threads; they start with the first large bodies. By default one processor is left to whoever
+ * reads the bodies: on two processors, two hashing threads and a reader cost each other a tenth more than they gain.
+ */
+export const createHashPool = (most = Math.max(1, Math.min(availableParallelism() - 1, 4))): HashPool =>
+  new Threads(most)

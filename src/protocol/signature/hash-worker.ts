@@ -9,6 +9,7 @@ export type HashOrder =
       readonly job: number
       readonly algorithm: ThreadedHash
       readonly memory: SharedArrayBuffer
+      readonly offset: number
       readonly size: number
     }
   | { readonly job: number; readonly algorithm: ThreadedHash; readonly end: true }
@@ -41,7 +42,7 @@ export function hashOrders(): void {
       return
     }
     hashes.set(job, hash)
-    hash.update(new Uint8Array(order.memory, 0, order.size))
+    hash.update(new Uint8Array(order.memory, order.offset, order.size))
     parentPort.postMessage({ job })
   })
 }

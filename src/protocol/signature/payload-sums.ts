@@ -1,5 +1,6 @@
+import { blockSize } from './block-memory.ts'
 import { type Checksum, type ChecksumAlgorithm, startChecksum } from './checksums.ts'
-import { type Block, blockSize, type HashPool, type ThreadedHashes } from './hash-pool.ts'
+import type { Block, HashPool, ThreadedHashes } from './hash-pool.ts'
 import type { ThreadedHash } from './hash-worker.ts'
 
 /** What is computed over a body. */
