@@ -20,6 +20,8 @@ export interface Peer {
   install?(folder: string): Promise<void>
   /** The program in that folder, which is there once it is installed. */
   program?(folder: string): string
+  /** Which workloads it takes part in; all without it. */
+  readonly workloads?: RegExp
   launch(where: { folder: string; data: string; port: number }): Launch
 }
 
@@ -111,6 +113,17 @@ const moto: Peer = {
   }),
 }
 
+/** No Object Storage, but the least that one on Node's HTTP server does for a small request. */
+const bare: Peer = {
+  name: 'bare-node',
+  workloads: /1 KiB|HEAD|DELETE/,
+  launch: ({ port }) => ({
+    command: process.execPath,
+    args: [fileURLToPath(new URL('bare-server.js', import.meta.url)), String(port)],
+    ...keys,
+  }),
+}
+
 /**
  * All that can be compared. The durable server answers after a grouped sync, as MinIO does after each; the ephemeral
  * one syncs nothing, as the others do.
@@ -118,7 +131,7 @@ const moto: Peer = {
 export const peers: readonly Peer[] = [
   euca('euca-emu'),
   euca('euca-emu-ephemeral', '--ephemeral'),
-  ...[minio, versitygw, s3rver, moto],
+  ...[minio, versitygw, s3rver, moto, bare],
 ]
 
 /** Installs a peer that is not there yet. Returns why it cannot be compared, if so. */

@@ -55,6 +55,7 @@ async function measure(): Promise<Sample[]> {
     for (const workload of chosen) {
       for (const server of servers) {
         const name = `${workload.name} on ${server.name}`
+        if (server.workloads?.test(workload.name) === false) continue
         if (failures.some((failure) => failure.startsWith(`${name}:`))) continue
         try {
           const count = counts.get(name) ?? (await paced(server, workload))

@@ -13,6 +13,7 @@ import { Connection } from './wire.ts'
 export interface Server {
   readonly name: string
   readonly endpoint: Endpoint
+  readonly workloads: RegExp | undefined
   /** Seconds of processor time that it has used, its threads and ended children counted. */
   processorTime(): Promise<number>
   /** MiB: resident memory that is its own, and what of it maps files (such as index pages). */
@@ -94,6 +95,7 @@ export async function startServer(peer: Peer, folder: string, work: string): Pro
     return {
       name: peer.name,
       endpoint: ready,
+      workloads: peer.workloads,
       processorTime: () => processorTime(pid),
       memory: () => memory(pid),
       stop,
