@@ -4,12 +4,15 @@ import { allocate } from './addresses.ts'
 import type { Clients } from './clients.ts'
 import type { Tools } from './tools.ts'
 
+const associated = { publicIp: '192.0.2.1', associationId: 'eipassoc-1', instanceId: 'i-1' }
+
 /** Takes an address of a cloud that answers a release so; gives it, and what the clean-up asks of the cloud. */
-async function taken(onRelease: () => object) {
+async function taken(onRelease: () => object, held: object = associated) {
   const asked: string[] = []
   const call = async (action: string) => {
     asked.push(action)
-    if (action === 'AllocateAddress') return { publicIp: '192.0.2.1' }
+    if (action === 'AllocateAddress') return { publicIp: '192.0.2.1', allocationId: 'eipalloc-1' }
+    if (action === 'DescribeAddresses') return { addressesSet: [held] }
     return action === 'ReleaseAddress' ? onRelease() : { return: 'true' }
   }
   const removals: (() => Promise<unknown>)[] = []
@@ -32,13 +35,18 @@ const lose = () => {
 
 test('an address is given back after the case, from its instance first', async () => {
   const { cleanedBy } = await taken(() => ({ return: 'true' }))
-  expect(await cleanedBy()).toEqual(['DisassociateAddress', 'ReleaseAddress'])
+  expect(await cleanedBy()).toEqual(['DescribeAddresses', 'DisassociateAddress', 'ReleaseAddress'])
+})
+
+test('an address that no instance has is given back at once', async () => {
+  const { cleanedBy } = await taken(() => ({ return: 'true' }), { publicIp: '192.0.2.1' })
+  expect(await cleanedBy()).toEqual(['DescribeAddresses', 'ReleaseAddress'])
 })
 
 test.each([
   ['was given back', () => ({ return: 'true' }), []],
   ['may have been given back', lose, []],
-  ['was not given back', refuse, ['DisassociateAddress', 'ReleaseAddress']],
+  ['was not given back', refuse, ['DescribeAddresses', 'DisassociateAddress', 'ReleaseAddress']],
 ])('an address that %s by the case is touched accordingly: somebody else may have it', async (_, answer, expected) => {
   const { release, cleanedBy } = await taken(answer)
   await release().catch(() => undefined)

@@ -112,6 +112,26 @@ export async function expectStatus(attempt: Promise<RawResponse>, status: number
   assert.equal(came, status)
 }
 
+/**
+ * Asserts what a change of a bucket's configuration brings about: at once, but in AWS in its own time (S3 User Guide, Amazon S3
+ * data consistency model). Throws what the assertion has thrown last.
+ */
+export async function settled(tools: Tools, assertion: () => Promise<unknown>): Promise<void> {
+  if (tools.target.fidelity === 'eucalyptus') return void (await assertion())
+  let last: unknown
+  const holds = () =>
+    assertion().then(
+      () => true,
+      (error: unknown) => {
+        last = error
+        return false
+      },
+    )
+  await tools.until('what a configuration brings about', holds, Boolean, 15).catch((error: unknown) => {
+    throw last ?? error
+  })
+}
+
 /** The document that sets a bucket's versioning. */
 export const versioningOf = (status: string): string =>
   `<VersioningConfiguration><Status>${status}</Status></VersioningConfiguration>`
@@ -120,6 +140,9 @@ export const versioningOf = (status: string): string =>
 export async function keepVersions(tools: Tools, { name, ask }: Bucket, clients = tools.administrator): Promise<void> {
   tools.later(`versions in ${name}`, () => removeVersions(clients, name))
   await ask('PUT', '?versioning', { body: versioningOf('Enabled') })
+  await settled(tools, async () => {
+    expectSame('GET ?versioning', text(contentOf(await ask('GET', '?versioning')), 'Status'), 'Enabled')
+  })
 }
 
 /** Makes a bucket that keeps versions. */

@@ -1,6 +1,8 @@
 import { list, readXml, text, type Xml } from '../src/client/xml.ts'
 import type { Clients } from './clients.ts'
 import { mostPages } from './limits.ts'
+import type { Refusal } from './refusal.ts'
+import type { Target } from './target.ts'
 import type { Tools } from './tools.ts'
 
 /** A key as it stands in a path: its slashes stay. */
@@ -40,6 +42,30 @@ export async function removeBucket(clients: Clients, bucket: string): Promise<vo
 export async function removeVersions(clients: Clients, bucket: string): Promise<void> {
   const names = ['Version', 'DeleteMarker']
   await removeListed(clients, bucket, 'versions', names, (row) => `versionId=${text(row, 'VersionId')}`)
+}
+
+/** The document that makes a bucket where the target is: AWS wants none in its first region, and one in all others. */
+export function creationOf({ fidelity, region }: Target): string {
+  if (fidelity !== 'aws' || region === 'us-east-1') return ''
+  return `<CreateBucketConfiguration><LocationConstraint>${region}</LocationConstraint></CreateBucketConfiguration>`
+}
+
+/** Asserts that no bucket of that name, percent-encoded, is made; one that is made all the same is removed after the case. */
+export async function refusesBucket(
+  tools: Tools,
+  name: string,
+  expected: Refusal,
+  body = creationOf(tools.target),
+): Promise<void> {
+  const { s3 } = tools.administrator
+  const path = `/${name}`
+  const attempt = s3({ method: 'PUT', path, body })
+  const isMade = await attempt.then(
+    () => true,
+    () => false,
+  )
+  if (isMade) tools.later(`bucket ${name}`, () => s3({ method: 'DELETE', path }))
+  await tools.refuses(attempt, expected)
 }
 
 /** Makes a bucket that is emptied and removed after the case. */

@@ -18,7 +18,10 @@ test('every case says what it rests on, and needs what it uses', () => {
     expect(title.length, id).toBeGreaterThan(10)
     expect(source.length, id).toBeGreaterThan(10)
     expect(seconds, id).toBeGreaterThan(0)
-    if (covers.includes('RunInstances')) expect(needs, id).toContain('instance-store')
+    if (covers.includes('RunInstances')) {
+      const launches = needs.includes('instance-store') || needs.includes('ebs')
+      expect(launches, `${id} launches from bundles or from volumes`).toBe(true)
+    }
     if (boots({ needs })) expect(cents, `${id} boots a guest, which costs`).toBeGreaterThan(0)
   }
 })

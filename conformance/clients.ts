@@ -4,7 +4,7 @@ import { type QueryClient, queryClient } from '../src/client/ec2.ts'
 import { type S3Request, type S3Target, s3Request } from '../src/client/s3.ts'
 import { type RawResponse, type Send, send } from '../src/client/send.ts'
 import { serviceError } from '../src/client/service-error.ts'
-import { limited, requestLimitOf } from './limits.ts'
+import { fetchLimited, limited, requestLimitOf } from './limits.ts'
 import { type MinioClient, minioClient, type Transport } from './minio.ts'
 import type { Account, Target } from './target.ts'
 import { inHost, toHost, transportToHost } from './virtual-hosts.ts'
@@ -54,7 +54,7 @@ export const network: Wire = {
     request: ((options: RequestOptions, ...more: [never]) =>
       (options.protocol === 'https:' ? httpsRequest : httpRequest)(options, ...more)) as Transport['request'],
   } as Transport,
-  fetch,
+  fetch: fetchLimited,
 }
 
 /** What of clients can be otherwise. */
@@ -67,6 +67,13 @@ export interface ClientOptions {
   readonly wire?: Wire
 }
 
+/**
+ * The version of EC2's API that requests name: that of euca2ools, or the one that all clients of AWS send, as parameters that are
+ * newer than the version are unknown to AWS (EC2 API Reference, "API versions").
+ */
+export const ec2VersionOf = ({ fidelity }: Pick<Target, 'fidelity'>): string =>
+  fidelity === 'aws' ? '2016-11-15' : '2015-10-01'
+
 /** The clients of an account of the target. */
 export function clientsOf(target: Target, account: Account, options: ClientOptions = {}): Clients {
   const { ec2, sts, iam, s3 } = target.endpoints
@@ -77,7 +84,7 @@ export function clientsOf(target: Target, account: Account, options: ClientOptio
   const s3Target = { ...signer, endpoint: s3 }
   return {
     account,
-    ec2: queryClient({ ...signer, endpoint: ec2, service: 'ec2', version: '2015-10-01' }),
+    ec2: queryClient({ ...signer, endpoint: ec2, service: 'ec2', version: ec2VersionOf(target) }),
     sts: queryClient({ ...signer, endpoint: sts, service: 'sts', version: '2011-06-15' }),
     iam:
       iam === undefined

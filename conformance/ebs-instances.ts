@@ -1,7 +1,7 @@
 import type { Parameters } from '../src/client/ec2.ts'
 import { list, text, type Xml } from '../src/client/xml.ts'
 import { registerSnapshot } from './images.ts'
-import { runInstance, untilRunning, untilState } from './instances.ts'
+import { findInstance, runInstance, untilRunning, untilState } from './instances.ts'
 import type { Tools } from './tools.ts'
 import { makeSnapshot, makeVolume, removeVolume } from './volumes.ts'
 
@@ -46,14 +46,19 @@ export async function runFromVolumes(
   image: { ImageId: string; SnapshotId: string },
   parameters: Parameters = {},
 ): Promise<EbsInstance> {
-  const made: string[] = []
+  const made = new Set<string>()
+  const note = (volumes: MappedVolume[]) => {
+    for (const volume of volumes) made.add(volume.id)
+    return volumes
+  }
   // Before the launch, as they can be deleted after it only.
   tools.later('the volumes of a launch', async () => {
     for (const id of made) await removeVolume(tools, id)
   })
   const id = await runInstance(tools, { ImageId: image.ImageId, ...parameters })
-  const volumes = mappedVolumes(await untilRunning(tools, id))
-  made.push(...volumes.map((volume) => volume.id))
+  // Before its end, when it tells of them no more: it may be that it never runs.
+  tools.later(`the volumes of ${id}`, async () => note(mappedVolumes(await findInstance(tools.administrator, id))))
+  const volumes = note(mappedVolumes(await untilRunning(tools, id)))
   const root = volumes.find(({ device }) => /^(\/dev\/)?sda1?$/.test(device))
   if (!root) throw new Error(`${id} has no root among its volumes: ${JSON.stringify(volumes)}`)
   return { ...image, id, volumes, root }

@@ -45,10 +45,21 @@ export function emulatorCapabilities(fidelity: Fidelity, boots: boolean): Capabi
   return words.filter((word) => !foreign[fidelity].includes(word) && (boots || !word.startsWith('boots-')))
 }
 
-/** A fresh emulator as a target. `boots`: whether its guests really boot; `timeScale`: on an ordinary host that is busy. */
+/** What is known of how an emulator was started. */
+export interface EmulatorTraits {
+  readonly fidelity: Fidelity
+  /** Whether its guests really boot. */
+  readonly boots: boolean
+  /** On an ordinary host that is busy. */
+  readonly timeScale: number
+  /** Whether it has a hypervisor, as it has unless told otherwise: without one nobody finds out how fast the host is. */
+  readonly hasNode?: boolean
+}
+
+/** A fresh emulator as a target. */
 export async function emulatorTarget(
   emulator: StartedEmulator,
-  { fidelity, boots, timeScale }: { fidelity: Fidelity; boots: boolean; timeScale: number },
+  { fidelity, boots, timeScale, hasNode = true }: EmulatorTraits,
 ): Promise<Target> {
   const { url, credentials, cloudCertificate } = emulator
   const { accountId, accessKeyId, secretAccessKey } = credentials
@@ -70,7 +81,7 @@ export async function emulatorTarget(
     capabilities: emulatorCapabilities(fidelity, boots),
     // The size that the user guide gives.
     instanceType: { name: 'm1.small', diskGiB: 5 },
-    timeScale: timeScale * (await paceOf(url)),
+    timeScale: timeScale * (hasNode ? await paceOf(url) : 1),
     reach: (instanceId, port) => reach(emulator, instanceId, port),
   }
 }

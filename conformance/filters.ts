@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Parameters } from '../src/client/ec2.ts'
 import { list, text, type Xml } from '../src/client/xml.ts'
+import { mostPages } from './limits.ts'
 import { refusal } from './refusal.ts'
 import type { Tools } from './tools.ts'
 
@@ -13,18 +14,30 @@ export interface Described {
   readonly id: string
   /** What one entry of the list holds, when it is not one resource. */
   readonly each?: (entry: Xml) => Xml[]
+  /** What is asked for besides: of images and snapshots the own ones, as those of all accounts of AWS are too many. */
+  readonly asked?: Parameters
 }
 
-/** The ids of the resources that a description shows. */
-async function shownIds({ administrator }: Tools, { action, set, id, each }: Described, Filter: Parameters[]) {
-  const entries = list(await administrator.ec2.call(action, { Filter }), set)
-  return entries.flatMap((entry) => each?.(entry) ?? [entry]).map((entry) => text(entry, id))
+/** The ids of the resources that a description shows, on all of its pages. */
+async function shownIds({ administrator }: Tools, described: Described, Filter: Parameters[]) {
+  const { action, set, id, each, asked } = described
+  const seen: (string | undefined)[] = []
+  let NextToken: string | undefined
+  for (let page = 0; page < mostPages; page += 1) {
+    const answer: Xml = await administrator.ec2.call(action, { ...asked, Filter, NextToken })
+    const entries = list(answer, set)
+    seen.push(...entries.flatMap((entry) => each?.(entry) ?? [entry]).map((entry) => text(entry, id)))
+    NextToken = text(answer, 'nextToken') || undefined
+    if (NextToken === undefined) return seen
+  }
+  throw new Error(`${action} has more than ${mostPages} pages`)
 }
 
 /**
  * Asserts that each filter finds a resource by the value that it has, and not by another; that of several values one is
- * enough, and of several filters all have to fit; that `*` is any text; and that a filter of no such name is refused. `other` is
- * a second resource of the kind, for which no value of `narrow`, one of the filters, fits.
+ * enough, and of several filters all have to fit; that `*` is any text and `?` one character, and neither is more than that; and
+ * that a filter of no such name is refused. `other` is a second resource of the kind, for which no value of `narrow`, one of the
+ * filters, fits.
  */
 export async function assertFilters(
   tools: Tools,
@@ -52,6 +65,10 @@ export async function assertFilters(
   const [beginning, one] = [`${value.slice(0, -2)}*`, `${value.slice(0, -1)}?`]
   for (const pattern of [beginning, one]) {
     assert.equal((await found({ Name: narrow, Value: [pattern] }))[0], true, `${narrow}=${pattern}`)
+  }
+  // The last one wants a character before the first.
+  for (const pattern of ['conformance-no-such*', 'conformance-no-such-valu?', `?${value}*`]) {
+    assert.deepEqual(await found({ Name: narrow, Value: [pattern] }), [false, false], `${narrow}=${pattern}`)
   }
   for (const Name of Object.keys(filters)) {
     if (Name === narrow) continue

@@ -5,19 +5,40 @@ import { registerStarter, starterImage } from './starter.ts'
 import type { Tools } from './tools.ts'
 import { attachVolume, detachVolume, makeSnapshot, makeVolume } from './volumes.ts'
 
+/** The serial number by which a guest knows a volume that is attached to it while it runs, as far as virtio shows it. */
+export const serialOf = (tools: Tools, id: string): string =>
+  tools.of({ eucalyptus: `euca-${id}-dev`, aws: id.replace('-', '') }).slice(0, 20)
+
+/**
+ * Shell that waits for the disk with a serial number and puts its path into `disk` once it can be opened: letters follow
+ * the order in which a guest finds its disks, and types have disks of their own.
+ */
+export const findDisk = `find_disk() {
+  until disk=$(grep -lx "$1" /sys/block/*/serial); do usleep 100000; done
+  disk=\${disk%/serial}; disk=/dev/\${disk##*/}
+  until head -c 1 $disk > /dev/null 2>&1; do usleep 100000; done
+}`
+
+/** Shell that waits for the disk of that many GiB and puts its path into `disk` once it can be opened. */
+export const diskOfSize = (gibibytes: number): string =>
+  [
+    `until disk=$(grep -lx ${(gibibytes * 2 ** 30) / 512} /sys/block/*/size); do usleep 100000; done`,
+    `disk=\${disk%/size}; disk=/dev/\${disk##*/}`,
+    'until head -c 1 $disk > /dev/null 2>&1; do usleep 100000; done',
+  ].join('\n')
+
 /** Makes a snapshot of a volume onto which a guest has copied the disk that it runs from, its file system held still. */
 export async function snapshotOfAGuestsDisk(tools: Tools): Promise<string> {
   const { sizes } = await starterImage('hvm')
+  const volume = await makeVolume(tools)
   const copy = [
-    // A disk's node is there a moment before it can be opened.
-    'until head -c 1 /dev/vdb > /dev/null 2>&1; do usleep 100000; done',
+    ...[findDisk, `find_disk ${serialOf(tools, volume)}`],
     // The disk and its partition have caches of their own: what is read from the disk must not be older.
     'sync; echo 3 > /proc/sys/vm/drop_caches; fsfreeze --freeze /',
-    `dd if=/dev/vda of=/dev/vdb bs=1048576 count=${sizes.disk / 2 ** 20}; copied=$?`,
+    `dd if=/dev/vda of=$disk bs=1048576 count=${sizes.disk / 2 ** 20}; copied=$?`,
     'fsfreeze --unfreeze /; sync',
     'result copied $copied',
   ]
-  const volume = await makeVolume(tools)
   const ImageId = await registerStarter(tools, 'hvm')
   const builder = await runInstance(tools, { ImageId, UserData: userDataScript(...copy) })
   await untilRunning(tools, builder)

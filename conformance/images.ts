@@ -9,7 +9,9 @@ import type { UploadedBundle } from '../src/client/upload.ts'
 import { list, text, type Xml } from '../src/client/xml.ts'
 import { makeBucket } from './buckets.ts'
 import type { Clients } from './clients.ts'
+import { type ByFidelity, isTaken, type Refusal, refusal } from './refusal.ts'
 import type { Tools } from './tools.ts'
+import { deleteSnapshotLater } from './volumes.ts'
 
 /** A bundle to upload; what is left out is that of an ordinary one. */
 export interface BundleToUpload {
@@ -93,13 +95,17 @@ export const registerImage = (
   clients: Clients = tools.administrator,
 ): Promise<string> => register(tools, { ImageLocation: location, ...parameters }, clients)
 
+/** What the root of an image of a snapshot is mapped as: AWS takes no bare disk there. */
+export const rootDevice = ({ of }: Pick<Tools, 'of'>): string => of({ eucalyptus: '/dev/sda', aws: '/dev/sda1' })
+
 /**
  * Registers a whole disk that a snapshot holds, and gives the image's id; it is deregistered after the case. The volumes
  * of its roots end with their instances unless a launch says otherwise: told here, as the clouds' own defaults differ.
  */
 export const registerSnapshot = (tools: Tools, SnapshotId: string): Promise<string> => {
-  const mapping = [{ DeviceName: '/dev/sda', Ebs: { SnapshotId, DeleteOnTermination: true } }]
-  const disk = { RootDeviceName: '/dev/sda', Architecture: 'x86_64', BlockDeviceMapping: mapping }
+  const device = rootDevice(tools)
+  const mapping = [{ DeviceName: device, Ebs: { SnapshotId, DeleteOnTermination: true } }]
+  const disk = { RootDeviceName: device, Architecture: 'x86_64', BlockDeviceMapping: mapping }
   return register(tools, { ...disk, VirtualizationType: 'hvm' }, tools.administrator)
 }
 
@@ -120,20 +126,30 @@ export function deregisterLater(tools: Tools, id: string, clients: Clients = too
 const mappedSnapshots = (image: Xml | undefined): string[] =>
   list(image, 'blockDeviceMapping').flatMap((mapping) => text(mapping, 'ebs', 'snapshotId') ?? [])
 
-/**
- * Makes an image of an instance and gives its id when it is available. After the case it is deregistered, and the snapshots
- * that were made for it are deleted.
- */
+/** Deregisters an image after the case, and deletes the snapshots that were made for it. */
+export function removeImageLater(tools: Tools, id: string): void {
+  const { administrator } = tools
+  tools.later(`image ${id}`, async () => {
+    const [image] = await describeImages(administrator, id)
+    // After it, also when it was gone already.
+    for (const SnapshotId of mappedSnapshots(image)) deleteSnapshotLater(tools, SnapshotId)
+    await deregister(tools, administrator, id)
+  })
+}
+
+/** Asks for an image of an instance and gives its id at once; it is removed after the case, with its snapshots. */
+export async function askForImage(tools: Tools, parameters: Parameters): Promise<string> {
+  const asked = { Name: tools.name('image'), ...parameters }
+  const id = text(await tools.administrator.ec2.call('CreateImage', asked), 'imageId')
+  if (!id) throw new Error(`CreateImage of ${JSON.stringify(asked)} answered without an image id`)
+  removeImageLater(tools, id)
+  return id
+}
+
+/** Makes an image of an instance and gives its id when it is available; it is removed after the case. */
 export async function createImage(tools: Tools, InstanceId: string, parameters: Parameters = {}): Promise<string> {
   const { administrator } = tools
-  const asked = { InstanceId, Name: tools.name('image'), ...parameters }
-  const id = text(await administrator.ec2.call('CreateImage', asked), 'imageId')
-  if (!id) throw new Error(`CreateImage of ${JSON.stringify(asked)} answered without an image id`)
-  tools.later(`image ${id}`, async () => {
-    const snapshots = mappedSnapshots((await describeImages(administrator, id))[0])
-    await deregister(tools, administrator, id)
-    for (const SnapshotId of snapshots) await administrator.ec2.call('DeleteSnapshot', { SnapshotId })
-  })
+  const id = await askForImage(tools, { InstanceId, ...parameters })
   const isMade = ([image]: Xml[]) => {
     const state = text(image, 'imageState')
     assert.ok(state === 'pending' || state === 'available', `the image ${id} is ${state}`)
@@ -152,4 +168,26 @@ export async function registerRandomImage(tools: Tools, clients: Clients = tools
 /** The images that DescribeImages shows for an id. Throws ServiceError. */
 export async function describeImages({ ec2 }: Clients, id: string): Promise<Xml[]> {
   return list(await ec2.call('DescribeImages', { ImageId: [id] }), 'imagesSet')
+}
+
+const imageNotFound = refusal('InvalidAMIID.NotFound', 400)
+const imageUnavailable = refusal('InvalidAMIID.Unavailable', 400)
+
+/** How a cloud says of an image that was deregistered that it is not there; AWS tells of it for a while that it was. */
+export const deregistered: ByFidelity<readonly Refusal[]> = {
+  eucalyptus: [imageNotFound],
+  aws: [imageNotFound, imageUnavailable],
+}
+
+/** Asserts that a deregistered image is no longer described: in Eucalyptus at once, in AWS after a while, first by an empty list. */
+export async function untilHidden(tools: Tools, id: string): Promise<void> {
+  const { administrator, target } = tools
+  const isGone = async () => {
+    const images = describeImages(administrator, id)
+    if (await isTaken(images)) return (await images).length === 0
+    await tools.refuses(images, deregistered)
+    return true
+  }
+  if (target.fidelity === 'eucalyptus') await tools.refuses(describeImages(administrator, id), deregistered)
+  else await tools.until(`${id} hidden`, isGone, (gone) => gone, 120)
 }

@@ -4,6 +4,7 @@ import { presignedUrl } from '../src/client/s3.ts'
 import { list, text, type Xml } from '../src/client/xml.ts'
 import { makeBucket } from './buckets.ts'
 import type { Tools } from './tools.ts'
+import { removeVolume } from './volumes.ts'
 
 /** A disk file to import. */
 export interface DiskFile {
@@ -98,7 +99,10 @@ export async function findConversion({ administrator }: Tools, id: string): Prom
   return list(await administrator.ec2.call('DescribeConversionTasks', { ConversionTaskId: [id] }), 'conversionTasks')[0]
 }
 
-/** Asks for an import and gives the id of its task; the task is cancelled after the case if it is not over by then. */
+/**
+ * Asks for an import and gives the id of its task. After the case the task is cancelled if it is not over by then, and a
+ * volume that it has made is deleted.
+ */
 export async function startImport(
   tools: Tools,
   action: 'ImportVolume' | 'ImportInstance',
@@ -108,8 +112,11 @@ export async function startImport(
   const id = text(await ec2.call(action, parameters), 'conversionTask', 'conversionTaskId')
   if (!id) throw new Error(`${action} answered without the id of a task`)
   tools.later(`task ${id}`, async () => {
-    if (text(await findConversion(tools, id), 'state') !== 'active') return
-    await ec2.call('CancelConversionTask', { ConversionTaskId: id })
+    const task = await findConversion(tools, id)
+    const state = text(task, 'state')
+    if (state === 'active') await ec2.call('CancelConversionTask', { ConversionTaskId: id })
+    const volume = text(task, 'importVolume', 'volume', 'id')
+    if (state === 'completed' && volume) await removeVolume(tools, volume)
   })
   return id
 }

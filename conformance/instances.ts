@@ -3,7 +3,22 @@ import type { Parameters } from '../src/client/ec2.ts'
 import { ServiceError } from '../src/client/service-error.ts'
 import { list, text, type Xml } from '../src/client/xml.ts'
 import type { Clients } from './clients.ts'
+import { type ByFidelity, type Refusal, refusal } from './refusal.ts'
 import type { Tools } from './tools.ts'
+
+const notFound = refusal('InvalidInstanceID.NotFound', 400)
+
+/**
+ * How an instance is hidden from another account. For some requests Eucalyptus looks in all accounts, and then says in a
+ * sentence of its own that it is not the caller's (VmControl).
+ */
+export const notTheirs: ByFidelity<readonly Refusal[]> = {
+  eucalyptus: [
+    notFound,
+    refusal('InternalFailure', 500, /does not exist|Permission denied|No such instance|Not authorized/),
+  ],
+  aws: [notFound],
+}
 
 /** The instances of an answer with reservations. */
 export const instancesOf = (answer: Xml): Xml[] =>
@@ -36,9 +51,11 @@ export async function runInstance(
 ): Promise<string> {
   const { name } = tools.target.instanceType
   const answer = await clients.ec2.call('RunInstances', { MinCount: 1, MaxCount: 1, InstanceType: name, ...parameters })
-  const id = text(list(answer, 'instancesSet')[0], 'instanceId')
-  if (!id) throw new Error('RunInstances answered without an instance id')
-  terminateLater(tools, id, clients)
+  // All of them, should it be more than one was asked for.
+  const ids = list(answer, 'instancesSet').flatMap((instance) => text(instance, 'instanceId') ?? [])
+  for (const made of ids) terminateLater(tools, made, clients)
+  const [id] = ids
+  if (id === undefined) throw new Error('RunInstances answered without an instance id')
   return id
 }
 
@@ -53,8 +70,12 @@ export function untilRunning(
   id: string,
   clients: Clients = tools.administrator,
 ): Promise<Xml | undefined> {
+  let isShown = false
   const isRunning = (instance: Xml | undefined) => {
     const state = stateOf(instance)
+    // AWS may show it a moment after it has answered the launch.
+    if (state === undefined && !isShown) return false
+    isShown = true
     assert.ok(state && state !== 'terminated', `${id} is ${state}: ${text(instance, 'reason')}`)
     return state === 'running'
   }

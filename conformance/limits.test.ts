@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { defineCase } from './case.ts'
 import { clientsOf, network, type Wire } from './clients.ts'
-import { GivenUp, limited, limitOf, within } from './limits.ts'
+import { GivenUp, largestAnswer, limited, limitOf, within } from './limits.ts'
+import { createRecorder } from './reports/recorder.ts'
 import { runCase } from './run.ts'
 import type { Target } from './target.ts'
 
@@ -71,11 +74,11 @@ async function cloud(answer: RequestListener): Promise<string> {
 }
 
 /** The three ways in which requests go out, as ways to make a bucket. */
-function waysTo(endpoint: string, seconds: number) {
+function waysTo(endpoint: string, seconds: number, carrier: Wire = network) {
   const lost: string[] = []
-  const { wire, ...line } = limited(network, { seconds, onLost: (request) => void lost.push(request) })
-  const { s3, minio } = clientsOf(
-    { ...target, endpoints: { ...target.endpoints, s3: endpoint } },
+  const { wire, ...line } = limited(carrier, { seconds, onLost: (request) => void lost.push(request) })
+  const { s3, minio, ec2 } = clientsOf(
+    { ...target, endpoints: { ...target.endpoints, s3: endpoint, ec2: endpoint } },
     target.administrator,
     {
       wire,
@@ -90,7 +93,8 @@ function waysTo(endpoint: string, seconds: number) {
     () => s3({ method: 'GET', path: '/bucket' }),
     async () => (await wire.fetch(`${endpoint}/bucket`)).text(),
   ]
-  return { put, get, lost, ...line }
+  const read = [...get, async () => (await (await minio.getObject('bucket', 'key')).toArray()).join('')]
+  return { put, get, read, describe: () => ec2.call('DescribeImages'), lost, ...line }
 }
 
 test.each<[string, RequestListener]>([
@@ -136,4 +140,33 @@ test('a line that is shut breaks off what is under way, and lets nothing out unt
   await expect.poll(() => asked).toBe(2 * put.length)
   shut()
   await Promise.all(again)
+})
+
+/** Answers with so many MiB, of which nobody is told before. */
+const body =
+  (pieces: number): RequestListener =>
+  (_, response) => {
+    const piece = Buffer.alloc(2 ** 20)
+    const all = function* () {
+      for (let sent = 0; sent < pieces; sent += 1) yield piece
+    }
+    // Whoever breaks it off is what the test is about.
+    pipeline(Readable.from(all()), response).catch(() => undefined)
+  }
+
+test.each<[string, () => Wire]>([
+  ['as they come', () => network],
+  ['on record', () => createRecorder().wire],
+])('answers without an end are broken off, whoever reads them: %s', async (_, carrier) => {
+  const endless = waysTo(await cloud(body(Infinity)), 600, carrier())
+  for (const ask of endless.read) await expect(ask()).rejects.toThrow(`has more than ${largestAnswer} bytes`)
+  await expect(endless.describe()).rejects.toThrow(/the answer to POST http:\S+\/ has more than 16777216 bytes/)
+})
+
+test('the largest answer of a case is read whole, by every reader', async () => {
+  const { read } = waysTo(await cloud(body(12)), 600)
+  for (const ask of read) {
+    const got = await ask()
+    expect(typeof got === 'string' ? got.length : got.body.length).toBe(12 * 2 ** 20)
+  }
 })

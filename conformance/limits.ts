@@ -1,5 +1,6 @@
-import type { ClientRequest, RequestOptions } from 'node:http'
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
+import { AnswerTooLarge } from '../src/client/send.ts'
 import type { Case } from './case.ts'
 import type { Wire } from './clients.ts'
 import type { Transport } from './minio.ts'
@@ -45,6 +46,50 @@ export async function within<Result>(
 
 /** A cloud that says after so many pages of a listing that there is more would say so for ever. */
 export const mostPages = 1000
+
+/**
+ * Bytes that an answer may have: it is held in memory. The largest that a case reads are parts of bundles and objects of some
+ * 10 MiB; a cloud that sends without end is told from one that has much to say.
+ */
+export const largestAnswer = 64 * 2 ** 20
+
+/** Counts the pieces of an answer: an error once they have too many bytes. */
+function sizeCheck(request: string): (piece: Uint8Array | null) => Error | undefined {
+  let bytes = 0
+  return (piece) => {
+    bytes += piece?.length ?? 0
+    return bytes > largestAnswer ? new AnswerTooLarge(request, largestAnswer) : undefined
+  }
+}
+
+/** Fetches as `fetch` does, and no more of an answer than that. */
+export const fetchLimited: typeof fetch = async (input, init) => {
+  const response = await fetch(input, init)
+  const { origin, pathname } = new URL(response.url)
+  const check = sizeCheck(origin + pathname)
+  const body = response.body?.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(piece, into) {
+        const error = check(piece)
+        if (error) into.error(error)
+        else into.enqueue(piece)
+      },
+    }),
+  )
+  return body ? new Response(body, response) : response
+}
+
+/** Breaks off an answer that somebody else reads, when it gets too large. */
+function limitSize(response: IncomingMessage, request: string): void {
+  const check = sizeCheck(request)
+  const { push } = response
+  response.push = (piece, encoding) => {
+    const error = check(piece)
+    if (!error) return push.call(response, piece, encoding)
+    response.destroy(error)
+    return false
+  }
+}
 
 /** A wire with a gate. */
 export interface Line {
@@ -129,13 +174,15 @@ async function asked<Answer extends { readonly status: number }>(
 function limitedTransport(transport: Transport, begin: Begin): Transport {
   const request = (options: RequestOptions, ...more: [never]) => {
     const { method = 'GET', host, path = '/' } = options
-    const { signal, answered, failed, done } = begin(method, `${host}${path}`)
+    const url = `${host}${path}`
+    const { signal, answered, failed, done } = begin(method, url)
     const outgoing: ClientRequest = transport.request(options, ...more)
     const stop = () => outgoing.destroy(signal.reason)
     signal.addEventListener('abort', stop, { once: true })
     outgoing.once('error', failed)
     outgoing.once('response', (response) => {
       answered(response.statusCode ?? 0)
+      limitSize(response, `${method} ${url.replace(/\?.*/s, '')}`)
       response.once('close', () => response.complete || failed())
     })
     outgoing.once('close', () => {
@@ -147,7 +194,7 @@ function limitedTransport(transport: Transport, begin: Begin): Transport {
   return { ...transport, request } as Transport
 }
 
-/** The same wire, whose requests have a time limit, and can be broken off. */
+/** The same wire, whose requests have a time limit and a limit of what is answered, and can be broken off. */
 export function limited({ send, transport, fetch }: Wire, options: LineOptions): Line {
   let gate = new AbortController()
   const begin: Begin = (method, url) => {
@@ -157,7 +204,9 @@ export function limited({ send, transport, fetch }: Wire, options: LineOptions):
   const wire: Wire = {
     send: async (request) => {
       const { method, endpoint, rawPath } = request
-      return asked(begin(method, new URL(endpoint).origin + rawPath), (signal) => send({ ...request, signal }))
+      return asked(begin(method, new URL(endpoint).origin + rawPath), (signal) =>
+        send({ largest: largestAnswer, ...request, signal }),
+      )
     },
     transport: limitedTransport(transport, begin),
     fetch: async (input, init) => {

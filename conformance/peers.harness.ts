@@ -39,9 +39,13 @@ export const peerTargets: readonly PeerTarget[] = [
   { name: 'moto', cloud: 'Moto', capabilities: ['iam', 'key-pairs', 'security-groups', 'ebs', 'addresses'] },
 ]
 
-/** Whether a case is about the services of a peer: Object Storage, or all others. */
-export const isAbout = ({ needs }: Pick<Case, 'needs'>, { capabilities }: PeerTarget): boolean =>
-  needs.includes('s3') === capabilities.includes('s3')
+/** Whether a case runs instances: to a peer they are records that it makes up. */
+const runsInstances = ({ id, covers }: Pick<Case, 'id' | 'covers'>): boolean =>
+  id.startsWith('instances/') || covers.includes('RunInstances')
+
+/** Whether a case is about the services of a peer: Object Storage, or all others that need no guest. */
+export const isAbout = (one: Pick<Case, 'id' | 'covers' | 'needs'>, { capabilities }: PeerTarget): boolean =>
+  one.needs.includes('s3') === capabilities.includes('s3') && !runsInstances(one)
 
 /** A started peer. */
 export interface StartedPeer {

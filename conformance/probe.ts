@@ -1,7 +1,7 @@
-import { queryClient } from '../src/client/ec2.ts'
+import { type Parameters, queryClient } from '../src/client/ec2.ts'
 import { ServiceError, serviceError } from '../src/client/service-error.ts'
 import type { Capability } from './case.ts'
-import { type Clients, clientsOf } from './clients.ts'
+import { type Clients, clientsOf, ec2VersionOf } from './clients.ts'
 import { createLeftovers, type Leftovers } from './leftovers.ts'
 import type { Target } from './target.ts'
 import { newRunId, prefixOf } from './tools.ts'
@@ -23,10 +23,11 @@ async function isKnown(attempt: Promise<unknown>): Promise<boolean> {
 }
 
 /** What a read-only request of EC2 or IAM tells. */
-const actions: readonly (readonly [Capability, 'ec2' | 'iam', string])[] = [
+const actions: readonly (readonly [Capability, 'ec2' | 'iam', string, Parameters?])[] = [
   ['iam', 'iam', 'ListRoles'],
   ['key-pairs', 'ec2', 'DescribeKeyPairs'],
-  ['images', 'ec2', 'DescribeImages'],
+  // Those of all accounts of AWS are more than anybody wants to read.
+  ['images', 'ec2', 'DescribeImages', { Owner: ['self'] }],
   ['instance-store', 'ec2', 'DescribeInstances'],
   ['bundle-tasks', 'ec2', 'DescribeBundleTasks'],
   ['imports', 'ec2', 'DescribeConversionTasks'],
@@ -79,7 +80,7 @@ async function askOfBucket({ s3 }: Clients, later: Leftovers['later']): Promise<
 async function ofSignatures(target: Target): Promise<Capability[]> {
   const { accountId: _, ...key } = target.administrator
   const { ec2: endpoint } = target.endpoints
-  const signer = { ...key, endpoint, service: 'ec2', version: '2015-10-01' } as const
+  const signer = { ...key, endpoint, service: 'ec2', version: ec2VersionOf(target) } as const
   const { region } = target
   const old = await queryClient({ ...signer, region }).rawRequest('DescribeRegions', {}, { sign: 'v2' })
   const invented = queryClient({ ...signer, region: 'undefined-4711' }).call('DescribeRegions')
@@ -102,9 +103,9 @@ export const untold: readonly Capability[] = [
 export async function probe(target: Target): Promise<Capability[]> {
   const clients = clientsOf(target, target.administrator)
   const known: Capability[] = []
-  for (const [word, service, action] of actions) {
+  for (const [word, service, action, parameters] of actions) {
     if (service === 'iam' && target.endpoints.iam === undefined) continue
-    if (await isKnown(clients[service].call(action))) known.push(word)
+    if (await isKnown(clients[service].call(action, parameters))) known.push(word)
   }
   return [...(await ofBuckets(clients)), ...(await ofSignatures(target)), ...known]
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ServiceError } from '../src/client/service-error.ts'
-import { assertRefused, chosen, refusal } from './refusal.ts'
+import { assertRefused, chosen, isTaken, refusal } from './refusal.ts'
 
 const expected = refusal('NoSuchKey', 404, /does not exist/)
 const refused = (code: string, status: number, message = 'The key does not exist') =>
@@ -22,9 +22,26 @@ test.each([
   await expect(assertRefused(attempt(), expected)).rejects.toThrow(message)
 })
 
+test('any of several may be right, and nothing else is', async () => {
+  const either = [expected, refusal('NoSuchKey', 404, /gone/), refusal('Gone', 410)]
+  expect(await assertRefused(refused('Gone', 410), either)).toMatchObject({ code: 'Gone' })
+  expect(await assertRefused(refused('NoSuchKey', 404, 'It is gone'), either)).toMatchObject({ code: 'NoSuchKey' })
+  await expect(assertRefused(refused('NoSuchKey', 404, 'No'), either)).rejects.toThrow(
+    /says "No", and not .* or .*gone/,
+  )
+  await expect(assertRefused(refused('Gone', 404), either)).rejects.toThrow(
+    /NoSuchKey \(404\) or .*Gone \(410\), but it/,
+  )
+})
+
 test('what is no refusal of the service is thrown on as it is', async () => {
   const broken = new Error('the connection broke')
   await expect(assertRefused(Promise.reject(broken), expected)).rejects.toBe(broken)
+  await expect(isTaken(Promise.reject(broken))).rejects.toBe(broken)
+})
+
+test('an attempt is taken or refused', async () => {
+  expect([await isTaken(Promise.resolve()), await isTaken(refused('NoSuchKey', 404))]).toEqual([true, false])
 })
 
 test('a refusal may differ by fidelity', () => {

@@ -9,6 +9,7 @@ import { linesOf } from './reports/lines.ts'
 import { inLanes, type Lanes, shuffled } from './schedule.ts'
 import { type Selection, selected } from './select.ts'
 import { shortened } from './shortened.ts'
+import type { Sweeping } from './sweep/sweep.ts'
 import type { Target } from './target.ts'
 import { newRunId, openTools, type Tools } from './tools.ts'
 
@@ -50,6 +51,8 @@ export interface Report {
   readonly skipped: number
   /** The cases that have never passed on anything but the emulator. */
   readonly unproven: readonly string[]
+  /** What was done after the cases about what they may have left behind; only where they may. */
+  readonly sweep?: Sweeping
 }
 
 /** Watches one case. */

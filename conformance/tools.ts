@@ -8,7 +8,7 @@ import { type Journal, noJournal } from './journal.ts'
 import { createLeftovers, type Leftovers } from './leftovers.ts'
 import { markedClient } from './marked.ts'
 import { until } from './patience.ts'
-import { assertRefused, type ByFidelity, chosen, type Refusal } from './refusal.ts'
+import { assertRefused, type ByFidelity, chosen, type Refusals } from './refusal.ts'
 import type { Account, Target } from './target.ts'
 
 /** What a case works with. */
@@ -30,8 +30,8 @@ export interface Tools {
   later(label: string, remove: () => Promise<unknown>): void
   /** Waits for something that the cloud does in its own time; `seconds` on an idle machine, 60 if not given. */
   until<Seen>(what: string, look: () => Promise<Seen>, isGood: (seen: Seen) => boolean, seconds?: number): Promise<Seen>
-  /** Asserts that an attempt is refused with this fault, or with that of the target's fidelity. */
-  refuses(attempt: Promise<unknown>, expected: Refusal | ByFidelity<Refusal>): Promise<ServiceError>
+  /** Asserts that an attempt is refused with this fault, or with that of the target's fidelity; of several, with one. */
+  refuses(attempt: Promise<unknown>, expected: Refusals | ByFidelity<Refusals>): Promise<ServiceError>
   /** The value for the target's fidelity. */
   of<Value>(values: ByFidelity<Value>): Value
 }

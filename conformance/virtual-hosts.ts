@@ -9,7 +9,7 @@ import type { Transport } from './minio.ts'
  * system's resolver knows, so they are connected to by address; all other names have to be found.
  */
 
-const connected = (hostname: string): string => (/(?:^|\.)localhost$/i.test(hostname) ? '127.0.0.1' : hostname)
+const isBelowLocalhost = (hostname: string): boolean => /(?:^|\.)localhost$/i.test(hostname)
 
 /** The same request with its bucket taken from the path, and the endpoint that has it before its host. */
 export function inHost(endpoint: string, request: S3Request): { endpoint: string; request: S3Request } {
@@ -19,18 +19,15 @@ export function inHost(endpoint: string, request: S3Request): { endpoint: string
   return { endpoint: `${url.protocol}//${bucket}.${url.host}`, request: { ...request, path: key } }
 }
 
-/** Sends as `send` does; the header that says which host is meant stays as it is. */
+/** Sends as `send` does; which host is meant, and whose certificate is expected, stays as it is. */
 export const toHost =
   (send: Send): Send =>
-  (request) => {
-    const url = new URL(request.endpoint)
-    url.hostname = connected(url.hostname)
-    return send({ ...request, endpoint: url.origin })
-  }
+  (request) =>
+    send(isBelowLocalhost(new URL(request.endpoint).hostname) ? { ...request, address: '127.0.0.1' } : request)
 
 /** Makes the requests of minio-js as `transport` does. */
 export function transportToHost(transport: Transport): Transport {
   const request = (options: RequestOptions, ...more: [never]) =>
-    transport.request({ ...options, host: connected(options.host ?? '') }, ...more)
+    transport.request(isBelowLocalhost(options.host ?? '') ? { ...options, host: '127.0.0.1' } : options, ...more)
   return { request } as Transport
 }

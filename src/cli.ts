@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { inspect } from 'node:util'
 import { Argument, Command, Option } from 'commander'
 import { addBundleCommands, addMigrate } from './commands/bundle-commands.ts'
 import { addCatalogCommands } from './commands/catalog-commands.ts'
@@ -233,8 +234,11 @@ function withCommand(args: readonly string[]): string[] {
 try {
   await program.parseAsync(withCommand(process.argv.slice(2)), { from: 'user' })
 } catch (error) {
-  const { explain } = await import('./commands/failure.ts')
+  const [{ explain }, { printable }] = await Promise.all([
+    import('./commands/failure.ts'),
+    import('../conformance/shortened.ts'),
+  ])
   const { sentence, status } = explain(error)
-  console.error(sentence === undefined ? error : `euca-emu: ${sentence}`)
+  console.error(sentence === undefined ? printable(inspect(error)) : `euca-emu: ${sentence}`)
   process.exitCode = status
 }

@@ -1,6 +1,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { bytesOf, type Send, send } from '../../src/client/send.ts'
+import { fetchLimited } from '../limits.ts'
 import type { Transport } from '../minio.ts'
 import type { Headers } from './exchange.ts'
 import { KeptBytes } from './kept-bytes.ts'
@@ -48,7 +49,7 @@ export const recordingFetch =
     const taken = take(request.method, request.url, [...request.headers])
     taken.body.add(new Uint8Array(await request.clone().arrayBuffer()))
     try {
-      const response = await fetch(request)
+      const response = await fetchLimited(request)
       const body = new Uint8Array(await response.clone().arrayBuffer())
       answered(taken, response.status, [...response.headers]).add(body)
       return response

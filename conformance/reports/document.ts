@@ -1,6 +1,8 @@
 import type { Case } from '../case.ts'
 import { ConformanceRefused, jsonOf } from '../refused.ts'
 import type { Report, Result } from '../run.ts'
+import { shortened } from '../shortened.ts'
+import type { Sweeping } from '../sweep/sweep.ts'
 import type { ConsoleText } from './consoles.ts'
 import type { Evidence, Proof } from './evidence.ts'
 import type { Transcript } from './exchange.ts'
@@ -54,6 +56,8 @@ export interface ReportDocument {
   readonly certificate?: string
   /** The run was ended before all cases had their turn. */
   readonly interrupted?: true
+  /** What was done after the cases about what they may have left behind; only where they may. */
+  readonly sweep?: Sweeping
   /** In the order of their files. */
   readonly cases: readonly CaseRecord[]
 }
@@ -93,17 +97,29 @@ function recordOf(result: Result, { cases, evidence, witness }: Background): Cas
   }
 }
 
+/** Nobody reads more lines of what a sweep has found; the terminal has them all. */
+const longestSweep = 100
+
+function sweepOf({ removed, left }: Sweeping, { safe }: Witness): Sweeping {
+  const shown = (all: readonly string[]) => {
+    const more = all.length > longestSweep ? [`and ${all.length - longestSweep} more`] : []
+    return [...all.slice(0, longestSweep).map((line) => shortened(safe(line))), ...more]
+  }
+  return { removed: shown(removed), left: shown(left) }
+}
+
 /** The report of a run, without secrets. */
 export function documentOf(report: Report, background: Background): ReportDocument {
   const { target, fidelity, run, started, passed, failed, skipped, results } = report
   const cases = results.map((result) => recordOf(result, background))
   const unproven = cases.filter(({ evidence }) => evidence.length === 0).map(({ id }) => id)
-  const { suite, seconds } = background
-  const { seed, certificate, interrupted } = report
+  const { suite, seconds, witness } = background
+  const { seed, certificate, interrupted, sweep } = report
   const more = {
     ...(seed !== undefined && { seed }),
     ...(certificate !== undefined && { certificate }),
     ...(interrupted && { interrupted }),
+    ...(sweep && { sweep: sweepOf(sweep, witness) }),
   }
   const counts = { passed, failed, skipped }
   return {

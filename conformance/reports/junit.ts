@@ -1,4 +1,5 @@
 import type { CaseRecord, ReportDocument } from './document.ts'
+import { sweepLines } from './lines.ts'
 import { withoutControls, xml } from './markup.ts'
 
 const attributes = (values: Readonly<Record<string, string | number>>): string =>
@@ -32,8 +33,17 @@ function testcase(one: CaseRecord): string {
 const sum = (cases: readonly CaseRecord[]) => cases.reduce((seconds, one) => seconds + one.seconds, 0).toFixed(3)
 const count = (cases: readonly CaseRecord[], verdict: string) => cases.filter((one) => one.verdict === verdict).length
 
+/** What was swept after the cases, as the output of a suite without cases. */
+function sweepSuite({ sweep }: ReportDocument): string[] {
+  if (!sweep) return []
+  const head = attributes({ name: 'swept after the cases', tests: 0, failures: 0, skipped: 0, errors: 0, time: 0 })
+  const text = xml(withoutControls(sweepLines(sweep).join('\n')))
+  return [`  <testsuite${head}><system-out>${text}</system-out></testsuite>`]
+}
+
 /** A report as the JUnit XML that servers for continuous integration read: a suite for each area. */
-export function junit({ target, started, cases, interrupted }: ReportDocument): string {
+export function junit(report: ReportDocument): string {
+  const { target, started, cases, interrupted } = report
   const areas = [...new Set(cases.map(({ area }) => area))].sort()
   const suites = areas.map((area) => {
     const own = cases.filter((one) => one.area === area)
@@ -47,5 +57,6 @@ export function junit({ target, started, cases, interrupted }: ReportDocument): 
     ...counts,
     time: sum(cases),
   })
-  return ['<?xml version="1.0" encoding="UTF-8"?>', `<testsuites${head}>`, ...suites, '</testsuites>', ''].join('\n')
+  const all = [...suites, ...sweepSuite(report)]
+  return ['<?xml version="1.0" encoding="UTF-8"?>', `<testsuites${head}>`, ...all, '</testsuites>', ''].join('\n')
 }

@@ -1,5 +1,6 @@
 import evidence from '../evidence.json' with { type: 'json' }
 import type { Result } from '../run.ts'
+import type { Sweeping } from '../sweep/sweep.ts'
 
 const indent = '        '
 
@@ -30,3 +31,9 @@ export function linesOf(result: Result): string[] {
   const more = verdict === 'failed' ? failureOf(result) : reason.split('\n')
   return [head, ...more.map((line) => indent + line)]
 }
+
+/** What a sweep has done, a line for each thing. */
+export const sweepLines = ({ removed, left }: Sweeping): string[] => [
+  ...removed.map((thing) => `removed ${thing}`),
+  ...left.map((thing) => `left    ${thing}`),
+]

@@ -3,7 +3,9 @@ import type { CaseRecord } from './document.ts'
 import { askedLine, type Body, cameLine, type Exchange, type Headers, type Transcript } from './exchange.ts'
 import { xml } from './markup.ts'
 
-const pre = (text: string, label: string): string => `<pre tabindex="0" aria-label="${xml(label)}">${xml(text)}</pre>`
+/** A text as it is, in a box that scrolls. */
+export const pre = (text: string, label: string): string =>
+  `<pre tabindex="0" aria-label="${xml(label)}">${xml(text)}</pre>`
 
 /** A body for reading: what is cut off, or not text, says so. */
 function bodyText(body: Body | undefined): string {

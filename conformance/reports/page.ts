@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { CaseRecord, ReportDocument } from './document.ts'
+import { sweepLines } from './lines.ts'
 import { xml } from './markup.ts'
-import { detailsOf } from './page-details.ts'
+import { detailsOf, pre } from './page-details.ts'
 import { script } from './page-script.ts'
 import { style } from './page-style.ts'
 
@@ -101,6 +102,12 @@ function caseTable(cases: readonly CaseRecord[]): string {
 ${sorted.map(caseRows).join('\n')}</table></div>`
 }
 
+function sweepSection({ sweep }: ReportDocument): string {
+  if (!sweep) return ''
+  const text = sweepLines(sweep).join('\n') || 'nothing was left behind'
+  return `\n<h2>Swept after the cases</h2>${pre(text, 'What was swept after the cases')}`
+}
+
 const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
 /** Whatever a cloud has answered: nothing of the page but these two runs or is loaded. */
@@ -132,7 +139,7 @@ ${fidelity === 'aws' ? 'AWS' : 'Eucalyptus'}; suite ${xml(suite)}, run ${xml(run
 <ul class="figures">${figures.join('')}<li class="soft"><b>${unproven.length}</b>unproven</li></ul>
 ${bar(cases)}</header>
 <main><h2>Areas</h2>${areaTable(cases)}
-<h2 id="cases">Cases</h2>${filters(cases)}${caseTable(cases)}</main>
+<h2 id="cases">Cases</h2>${filters(cases)}${caseTable(cases)}${sweepSection(report)}</main>
 <footer>A skipped case is no proof of anything. An unproven one has passed on nothing but the emulator of this suite.</footer>
 <script>${script}</script></body></html>
 `

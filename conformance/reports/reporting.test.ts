@@ -84,6 +84,22 @@ test('every form that is asked for is written, without secrets', async () => {
   await expect(compareFiles(forms.json, forms.html)).rejects.toThrow('is no JSON')
 })
 
+test('what was swept after the cases is added to what was written, shortened and without secrets', async () => {
+  const json = join(folder, 'a.json')
+  const desk = { screen: { write: () => true }, suite: '1', evidenceFile: join(folder, 'evidence.json') }
+  const reporting = await openReporting(cases, target('http://127.0.0.1:9'), { json }, desk)
+  const report = await runCases([], target('http://127.0.0.1:9'))
+  const read = async () => JSON.parse(await readFile(json, 'utf8'))
+  await reporting.finish(report)
+  expect(await read()).not.toHaveProperty('sweep')
+  const removed = Array.from({ length: 102 }, (_, at) => `bucket b${at}`)
+  await reporting.finish({ ...report, sweep: { removed, left: [`volume v: no ${secret} ${'x '.repeat(1e6)}`] } })
+  const { sweep } = await read()
+  expect(sweep.removed).toHaveLength(101)
+  expect(sweep.removed.slice(-2)).toEqual(['bucket b99', 'and 2 more'])
+  expect(sweep.left).toEqual([expect.stringMatching(/^volume v: no \[struck out\] x .*… \(\d+ characters\)$/)])
+})
+
 test('files that cannot be written are noticed before anything has run', async () => {
   const desk = { screen: { write: () => true }, suite: '1', evidenceFile: join(folder, 'none.json') }
   const opened = (options: ReportOptions) => openReporting(cases, target('http://127.0.0.1:9'), options, desk)

@@ -43,7 +43,7 @@ export interface Desk {
 export interface Reporting {
   /** What the run has to tell. */
   readonly events: Pick<RunOptions, 'onStart' | 'onResult' | 'watch' | 'report'>
-  /** Writes what was asked for. */
+  /** Writes what was asked for; it can be called again when more is known of the run. */
   finish(report: Report): Promise<ReportDocument>
 }
 

@@ -80,7 +80,12 @@ const proof = { cloud: 'MinIO', version: '1', when: '2026-11-23' }
 const passing = record('area/passes', 'passed', { evidence: [proof] })
 const skipped = record('other/skipped', 'skipped', { reason: 'the target does not declare ebs' })
 const whole = report([passing, failing, skipped])
-const circumstances = { seed: 7, certificate: 'bronze 2026.1', interrupted: true } as const
+const circumstances = {
+  seed: 7,
+  certificate: 'bronze 2026.1',
+  interrupted: true,
+  sweep: { removed: ['bucket b'], left: [] },
+} as const
 
 test('reports name the seed, the certificate, and that a run was interrupted', () => {
   const told = { ...whole, ...circumstances }
@@ -91,6 +96,19 @@ test('reports name the seed, the certificate, and that a run was interrupted', (
   expect(page({ ...told, failed: 0 })).toContain(': interrupted</title>')
   expect(junit(told)).toContain('&quot;cloud&quot;, interrupted"')
   expect(compare(told, whole).lines[0]).toMatch(/1 skipped, interrupted$/)
+})
+
+test('reports tell what was swept after the cases, and nothing of it becomes markup', () => {
+  const told = { ...whole, sweep: { removed: ['bucket conformance-1'], left: [`volume vol-1: ${hostile}`] } }
+  const { testsuites } = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '' }).parse(junit(told))
+  expect(XMLValidator.validate(junit(told))).toBe(true)
+  expect(testsuites.testsuite.at(-1)).toMatchObject({ name: 'swept after the cases', tests: '0' })
+  for (const text of [testsuites.testsuite.at(-1)['system-out'], page(told)]) {
+    expect(text).toMatch(/removed bucket conformance-1\nleft {4}volume vol-1: /)
+  }
+  expect(page(told)).not.toMatch(/<img|\u001b|\u0000/)
+  expect(page({ ...whole, sweep: { removed: [], left: [] } })).toContain('nothing was left behind')
+  for (const text of [junit(whole), page(whole)]) expect(text).not.toContain('wept after the cases')
 })
 
 test('text for markup has no markup, no control characters and no escape sequences', () => {

@@ -20,7 +20,7 @@ export interface Swept {
 export interface Sweeping {
   /** `kind id`, each once. */
   readonly removed: readonly string[]
-  /** What is still there, with the reason. */
+  /** What is still there, with the reason; or why that cannot be found out. */
   readonly left: readonly string[]
 }
 

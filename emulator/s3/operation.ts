@@ -114,7 +114,7 @@ export interface S3Route {
 /**
  * Who may run an operation: any account; who has a permission on the bucket or owns it; who has a permission on the
  * object, or owns its bucket; whoever the operation itself lets (`anyone`); `keys`, who has a permission on the bucket,
- * but where it has a policy the operation must ask for each key that it is about; or `opens`, who has a permission on the
+ * but in AWS, and where it has a policy, the operation must ask for each key that it is about; or `opens`, who has a permission on the
  * object, which the operation asks of the very one that it opens; or `upload`, who began the upload (access.ts).
  */
 export type Access =

@@ -4,7 +4,7 @@ import type { HeaderPair } from '../protocol/signature/wire.ts'
 import { endpointPath, type RawRequest, type RawResponse, type Send, send } from './send.ts'
 import { serviceError } from './service-error.ts'
 import { type AccessKey, tokenHeaders, withTokenQuery } from './session-token.ts'
-import { readXml, type Xml } from './xml.ts'
+import { longestDocument, readXml, type Xml } from './xml.ts'
 
 /** What an action takes: lists become `Name.1`, `Name.2` … (IAM and STS: `Name.member.1`), groups `Name.Field`. */
 export type Parameter = string | number | boolean | Date | undefined | readonly Parameter[] | Parameters
@@ -83,7 +83,7 @@ function signed(target: QueryTarget, pairs: [string, string][], options: RawOpti
   const [rawQuery, body] = inQuery ? [text, ''] : ['', text]
   const token = sign === 'v4' ? Object.entries(tokenHeaders(target)) : []
   const headers: HeaderPair[] = [['host', host], ...(inQuery ? [] : [formType]), ...token]
-  const request = { method, endpoint, rawPath, rawQuery, headers, body }
+  const request = { method, endpoint, rawPath, rawQuery, headers, body, largest: longestDocument }
   const toSign = { method, rawPath, rawQuery, headers, payloadHash: sha256(Buffer.from(body)) }
   const signer = { ...credentials, region, service, time }
   if (sign === 'v4-query') {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cloudFrom, keysFrom, readEucarc } from './eucarc.ts'
+import { cloudFrom, keysFrom, readEucarc, readEucarcOf } from './eucarc.ts'
 
 const eucarc = `
 EUCA_KEY_DIR=$(cd $(dirname \${BASH_SOURCE:-$0}); pwd -P)
@@ -27,6 +27,25 @@ test('an eucarc file', () => {
       sts: 'http://base/services/Tokens',
       empyrean: 'http://cloud:8773/services/Empyrean',
     },
+  })
+})
+
+test('the files that an eucarc names lie beside it', () => {
+  const text = `
+EUCA_KEY_DIR=$(cd $(dirname \${BASH_SOURCE:-$0}); pwd -P)
+export EC2_CERT=\${EUCA_KEY_DIR}/user.pem
+EC2_PRIVATE_KEY=keys/user.pem
+EUCALYPTUS_CERT=./cloud.pem
+EUCA_CERT="../other.pem"
+EUCA_PRIVATE_KEY=/elsewhere/key.pem
+EC2_URL=services/compute`
+  expect(readEucarcOf('/home/me/.euca', text, { EUCA_KEY_DIR: '/of/another' })).toEqual({
+    EC2_CERT: '/home/me/.euca/user.pem',
+    EC2_PRIVATE_KEY: '/home/me/.euca/keys/user.pem',
+    EUCALYPTUS_CERT: '/home/me/.euca/cloud.pem',
+    EUCA_CERT: '/home/me/other.pem',
+    EUCA_PRIVATE_KEY: '/elsewhere/key.pem',
+    EC2_URL: 'services/compute',
   })
 })
 

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { AccessKey } from './session-token.ts'
 
 /** A cloud as its user knows it. */
@@ -27,6 +28,19 @@ export function readEucarc(text: string, environment: Environment = {}): Record<
     }
     read[match[1]] = literal ? value : value.replace(/\$(?:\{(\w+)\}|(\w+))/g, expand)
   }
+  return read
+}
+
+/** The variables that hold the path of a file. */
+const fileNames = ['EC2_CERT', 'EC2_PRIVATE_KEY', 'EUCA_CERT', 'EUCA_PRIVATE_KEY', 'EUCALYPTUS_CERT'] as const
+
+/**
+ * Reads the eucarc of a folder, given as an absolute path: the files that it names lie beside it, from wherever it is read. The
+ * classic one finds its folder by a command that is not run here: EUCA_KEY_DIR is that folder.
+ */
+export function readEucarcOf(folder: string, text: string, environment: Environment = {}): Record<string, string> {
+  const read = readEucarc(text, { ...environment, EUCA_KEY_DIR: folder })
+  for (const name of fileNames) if (read[name]) read[name] = resolve(folder, read[name])
   return read
 }
 

@@ -92,3 +92,22 @@ test("the token of a session's key comes along, from either file", () => {
   expect(awsProfile(readIni(`[profile p]\n${keys}\n${token}`), readIni(''), 'p')).toMatchObject(expected)
   expect(awsProfile(readIni('[profile p]'), readIni(`[p]\n${keys}\n${token}`), 'p')).toMatchObject(expected)
 })
+
+test.each([
+  'sso_session = s',
+  'sso_start_url = https://sso',
+  'role_arn = arn:aws:iam::1:role/r',
+  'source_profile = other',
+  'credential_source = Environment',
+  'credential_process = /bin/keys --secret',
+  'web_identity_token_file = /token',
+])('a profile with "%s" is refused with the reason and a way, with keys of its own or without', (line) => {
+  const [setting] = line.split(' ')
+  const why = new RegExp(
+    `^the profile p has the setting ${setting}, which is not supported: export its credentials as environment variables .*AWS_REGION=x, [^/]*$`,
+  )
+  const config = readIni(`[profile p]\nregion = x\n${line}`)
+  expect(() => awsProfile(config, readIni(''), 'p')).toThrow(why)
+  expect(() => awsProfile(config, readIni(`[p]\n${keys}`), 'p')).toThrow(why)
+  expect(awsProfile(config, readIni(`[q]\n${keys}`), 'q')).toBeDefined()
+})

@@ -27,15 +27,27 @@ export function eucalyptusProfile(sections: Sections, name: string): Environment
   }
 }
 
+/** A profile whose keys are to be had in a way that is not ours; the message says what to do instead. */
+class ProfileRefused extends Error {
+  override readonly name = 'ProfileRefused'
+}
+
+/** Settings that have AWS' clients ask somebody else for keys, and most of them before they look at keys of the profile. */
+const fromElsewhere =
+  /^(?:sso_\w+|role_arn|source_profile|credential_source|credential_process|web_identity_token_file)$/
+
 /**
  * The variables that a profile of AWS' clients stands for, from their two files. Without `endpoint_url` it is AWS, whose
- * addresses follow from the region. Undefined when neither file has the profile, or it has no keys.
+ * addresses follow from the region. Undefined when neither file has the profile, or it has no keys. Throws ProfileRefused
+ * for one that has its keys from elsewhere: its own, where it has some, would be somebody else's.
  */
 export function awsProfile(config: Sections, credentials: Sections, name: string): Environment | undefined {
   const settings = config.get(name === 'default' ? name : `profile ${name}`)
   const keys = { ...settings, ...credentials.get(name) }
-  if (keys['aws_access_key_id'] === undefined) return undefined
   const region = settings?.['region'] ?? 'us-east-1'
+  const setting = Object.keys(keys).find((one) => fromElsewhere.test(one))
+  if (setting !== undefined) throw refused(name, setting, region)
+  if (keys['aws_access_key_id'] === undefined) return undefined
   const services = config.get(`services ${settings?.['services'] ?? ''}`)
   const url = (service: string) =>
     services?.[`${service}.endpoint_url`] ?? settings?.['endpoint_url'] ?? `https://${service}.${region}.amazonaws.com`
@@ -53,3 +65,10 @@ export function awsProfile(config: Sections, credentials: Sections, name: string
     AWS_AUTH_REGION: region,
   }
 }
+
+const refused = (name: string, setting: string, region: string) =>
+  new ProfileRefused(
+    `the profile ${name} has the setting ${setting}, which is not supported: export its credentials as environment variables ` +
+      `("aws configure export-credentials --profile ${name} --format env" prints them) with AWS_REGION=${region}, EC2_URL, ` +
+      'S3_URL, TOKEN_URL and AWS_IAM_URL, and name no profile',
+  )

@@ -1,5 +1,6 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { isIP } from 'node:net'
 import type { HeaderPair } from '../protocol/signature/wire.ts'
 
 /** One HTTP request, bit for bit: the path and query go out as given, which fetch does not promise. */
@@ -12,6 +13,8 @@ export interface RawRequest {
   readonly rawQuery: string
   readonly headers: readonly HeaderPair[]
   readonly body: string | Buffer
+  /** The address to connect to, where the endpoint's host has none; a certificate has to be of the endpoint's host still. */
+  readonly address?: string
   /** The connection is broken off, and the request rejects, when the answer's body has more bytes. */
   readonly largest?: number
   /** Breaks the request off, whether it is waiting or being answered: it rejects with the reason. */
@@ -29,6 +32,15 @@ export interface RawResponse {
 /** Sends a request; the clients take another one for tests. Rejects when the connection fails. */
 export type Send = (request: RawRequest) => Promise<RawResponse>
 
+/** A server sends more than anybody wants to hold in memory. */
+export class AnswerTooLarge extends Error {
+  override readonly name = 'AnswerTooLarge'
+
+  constructor(request: string, largest: number) {
+    super(`the answer to ${request} has more than ${largest} bytes`)
+  }
+}
+
 /** No buffer is made for more bytes than this because a server says that so many will come. */
 const largestAtOnce = 64 * 1024 * 1024
 
@@ -38,14 +50,15 @@ const patience = 120_000
 /** The body as it goes out; what is bytes already is not copied. */
 export const bytesOf = (body: string | Buffer): Buffer => (typeof body === 'string' ? Buffer.from(body) : body)
 
-async function read(response: IncomingMessage, largest: number): Promise<RawResponse> {
+async function read(response: IncomingMessage, asked: RawRequest): Promise<RawResponse> {
   const headers = Object.entries(response.headers).map(([name, value]) => [name, String(value)])
-  const body = await readBody(response, Number(response.headers['content-length']), largest)
+  const body = await readBody(response, Number(response.headers['content-length']), asked)
   return { status: response.statusCode ?? 0, headers: Object.fromEntries(headers), body }
 }
 
 /** The whole body; where its length is told and is no more than `largest`, in one buffer that is filled as it comes. */
-async function readBody(response: IncomingMessage, told: number, largest: number): Promise<Buffer> {
+async function readBody(response: IncomingMessage, told: number, asked: RawRequest): Promise<Buffer> {
+  const { method, endpoint, rawPath, largest = Infinity } = asked
   const whole = told <= Math.min(largest, largestAtOnce) ? Buffer.allocUnsafeSlow(told) : undefined
   const pieces: Buffer[] = []
   let size = 0
@@ -53,7 +66,7 @@ async function readBody(response: IncomingMessage, told: number, largest: number
     if (whole) piece.copy(whole, size)
     else pieces.push(piece)
     size += piece.length
-    if (size > largest) throw new Error(`an answer has more than ${largest} bytes`)
+    if (size > largest) throw new AnswerTooLarge(`${method} ${new URL(endpoint).origin}${rawPath}`, largest)
   }
   return whole?.subarray(0, size) ?? Buffer.concat(pieces)
 }
@@ -70,7 +83,8 @@ function breakOff(outgoing: ClientRequest, signal: AbortSignal, reject: (reason:
 }
 
 /** Sends over HTTP or HTTPS with Node's own client. An empty body sends `content-length: 0` with PUT and POST. */
-export const send: Send = ({ method, endpoint, rawPath, rawQuery, headers, body, largest = Infinity, signal }) => {
+export const send: Send = (request) => {
+  const { method, endpoint, rawPath, rawQuery, headers, body, address, signal } = request
   const url = new URL(endpoint)
   const start = url.protocol === 'https:' ? httpsRequest : httpRequest
   const bytes = bytesOf(body)
@@ -80,10 +94,12 @@ export const send: Send = ({ method, endpoint, rawPath, rawQuery, headers, body,
   const path = rawQuery === '' ? rawPath : `${rawPath}?${rawQuery}`
   const wire = all.flatMap(([name, value]) => [name, Buffer.from(value).toString('latin1')])
   return new Promise((resolve, reject) => {
-    const { hostname, port } = url
+    const host = url.hostname.replace(/^\[|\]$/g, '')
+    // Node takes the name that a certificate has to have from the header of the host, and from a list of headers none.
+    const servername = isIP(host) ? '' : host
     const outgoing = start(
-      { method, hostname: hostname.replace(/^\[|\]$/g, ''), port, path, headers: wire },
-      (response) => read(response, largest).then(resolve, reject),
+      { method, hostname: address ?? host, servername, port: url.port, path, headers: wire },
+      (response) => read(response, request).then(resolve, reject),
     )
     outgoing.setTimeout(patience, () => outgoing.destroy(new Error(`no answer from ${endpoint} in ${patience} ms`)))
     outgoing.on('error', reject)

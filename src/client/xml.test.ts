@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { field, list, readXml, text } from './xml.ts'
+import { field, list, longestDocument, readXml, text } from './xml.ts'
 
 const describeImages = `<?xml version="1.0" encoding="UTF-8"?>
 <DescribeImagesResponse xmlns="http://ec2.amazonaws.com/doc/2015-10-01/">
@@ -39,4 +39,8 @@ test.each([
 
 test.each(['', 'no xml', '<a><b></a>', '<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'])('refused: %j', (document) => {
   expect(() => readXml(document)).toThrow(/not an XML document/)
+})
+
+test('a document that is too long to be read is refused', () => {
+  expect(() => readXml(`<a>${' '.repeat(longestDocument)}</a>`)).toThrow(/not an XML document for us: it has \d+ char/)
 })

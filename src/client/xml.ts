@@ -55,8 +55,12 @@ function content(children: Ordered): Xml {
   )
 }
 
-/** Reads a document: the name of its root, and the content. Throws for what is not well-formed, and for a DOCTYPE. */
+/** Characters of a document: a longer one would take gigabytes of memory when it is read. A page of a listing has 1 MiB. */
+export const longestDocument = 16 * 2 ** 20
+
+/** Reads a document: the name of its root, and the content. Throws for what is not well-formed, too long, or has a DOCTYPE. */
 export function readXml(text: string): { root: string; content: Xml } {
+  if (text.length > longestDocument) throw new Error(`not an XML document for us: it has ${text.length} characters`)
   const verdict = XMLValidator.validate(text)
   if (verdict !== true) throw new Error(`not an XML document: ${verdict.err.msg} (line ${verdict.err.line})`)
   if (/<!DOCTYPE/i.test(text)) throw new Error('not an XML document for us: it has a DOCTYPE')

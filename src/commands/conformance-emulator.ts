@@ -8,7 +8,7 @@ import type { Target } from '../../conformance/target.ts'
 import { folderPrefix } from '../../conformance/tools.ts'
 import { describeNode } from '../../emulator/index.ts'
 import { defaultCache, installedFixtures } from '../../fixtures/catalog.ts'
-import { startEmulator } from '../index.ts'
+import { type Emulator, startEmulator } from '../index.ts'
 import type { Settings } from '../settings.ts'
 import { programName } from './program-name.ts'
 
@@ -48,23 +48,24 @@ export async function ownEmulator(
   const instead = declared === undefined ? undefined : declaredIn(declared)
   const folder = await mkdtemp(join(tmpdir(), folderPrefix))
   note(folder)
-  const clear = () => rm(folder, { recursive: true, force: true })
+  let emulator: Emulator | undefined
+  const close = async () => {
+    await emulator?.stop(AbortSignal.abort())
+    await rm(folder, { recursive: true, force: true })
+  }
   try {
     const lacks = await lacksOf(folder, settings)
     for (const why of [lacks.node, lacks.images]) if (why !== undefined) say(`no guest boots: ${why}`)
     const { fidelity, accelerator, memory } = settings
     const own = { data: join(folder, 'data'), port: 0, catalog: false, ephemeral: true, stopGrace: 0 } as const
-    const emulator = await startEmulator({ ...own, fidelity, accelerator, memory })
-    const close = async () => {
-      await emulator.stop(AbortSignal.abort())
-      await clear()
-    }
-    const boots = lacks.node === undefined && lacks.images === undefined
-    const target = await emulatorTarget(emulator, { fidelity, boots, timeScale })
-    const capabilities = target.capabilities.filter((word) => lacks.node === undefined || !ofLaunches.includes(word))
+    emulator = await startEmulator({ ...own, fidelity, accelerator, memory })
+    const hasNode = lacks.node === undefined
+    const boots = hasNode && lacks.images === undefined
+    const target = await emulatorTarget(emulator, { fidelity, boots, timeScale, hasNode })
+    const capabilities = target.capabilities.filter((word) => hasNode || !ofLaunches.includes(word))
     return { target: { ...target, capabilities: instead ?? capabilities }, close }
   } catch (error) {
-    await clear()
+    await close()
     throw error
   }
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -66,9 +66,12 @@ test.each<[string, string, (asked: IncomingMessage, body: string) => boolean, Re
   ['an address', 'addresses/allocated', (_, body) => body.includes('Action=AllocateAddress'), /^removed address /],
 ])('%s that was made although nobody heard of it is removed with the run', async (_, id, isLost, removed) => {
   const target = await targetFile(await lossy(isLost))
-  expect(await conformance([id], { target, parallel: 2, boots: 1 }, settings, never)).toBe(false)
+  const json = join(folder(), 'report.json')
+  expect(await conformance([id], { target, parallel: 2, boots: 1, json }, settings, never)).toBe(false)
   expect(said).toContainEqual(expect.stringMatching(removed))
   expect(said.at(-1)).toMatch(/ removed, 0 left$/)
+  const told = said.filter((line) => line.startsWith('removed ')).map((line) => line.slice('removed '.length))
+  expect(JSON.parse(readFileSync(json, 'utf8')).sweep).toEqual({ removed: told, left: [] })
   expect(readdirSync(journalFolder())).toEqual([])
   const buckets = said.flatMap((line) => /^removed bucket (\S+)/.exec(line)?.[1] ?? [])
   for (const bucket of buckets) expect(await cloud.objects().bucketExists(bucket)).toBe(false)

@@ -1,3 +1,4 @@
+import { ec2VersionOf } from '../../conformance/clients.ts'
 import { byDefault, declaredIn } from '../../conformance/declared.ts'
 import { type Fidelity, isAws, isEndpoint, isFidelity, readTarget, type Target } from '../../conformance/target.ts'
 import type { CloudAccess } from '../client/cloud-access.ts'
@@ -149,8 +150,7 @@ async function zoneOf({ name, ec2 }: CloudAccess): Promise<string> {
 /** A small type that every region has; its disk is what the cloud tells, or 8 GiB where roots are volumes. */
 async function instanceTypeOf({ environment }: FoundCloud, fidelity: Fidelity): Promise<Target['instanceType']> {
   const [endpoint = '', name] = [endpointFrom(environment, 'ec2'), fidelity === 'aws' ? 't2.micro' : 'm1.small']
-  const version = fidelity === 'aws' ? '2016-11-15' : '2015-10-01'
-  const ec2 = queryClient({ ...keysFrom(environment), endpoint, service: 'ec2', version })
+  const ec2 = queryClient({ ...keysFrom(environment), endpoint, service: 'ec2', version: ec2VersionOf({ fidelity }) })
   const answer = await ec2.call('DescribeInstanceTypes', { InstanceType: [name] })
   const [ofEucalyptus, ofAws] = [list(answer, 'instanceTypeDetails')[0], list(answer, 'instanceTypeSet')[0]]
   const disk = Number(text(ofEucalyptus, 'disk') ?? text(ofAws, 'instanceStorageInfo', 'totalSizeInGB') ?? 8)

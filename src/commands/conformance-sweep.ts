@@ -4,7 +4,7 @@ import { isCapability } from '../../conformance/case.ts'
 import { EmptyJournal, type Intents, readJournal } from '../../conformance/journal.ts'
 import { ConformanceRefused } from '../../conformance/refused.ts'
 import { printable } from '../../conformance/shortened.ts'
-import { removeFolders, type Swept, sweep } from '../../conformance/sweep/sweep.ts'
+import { removeFolders, type Sweeping, type Swept, sweep } from '../../conformance/sweep/sweep.ts'
 import type { Target } from '../../conformance/target.ts'
 import { defaultCache } from '../../fixtures/catalog.ts'
 import type { Settings } from '../settings.ts'
@@ -109,18 +109,18 @@ function inScope(target: Target, intents: Intents | undefined): Target {
   return { ...target, capabilities: [...new Set([...target.capabilities, ...words])] }
 }
 
-/** Removes what is on a cloud of a run, and says so; gives whether nothing of it is left any more. */
+/** Removes what is on a cloud of a run, and says so. */
 export async function sweepAway(
   target: Target,
   one: Swept,
   say: (line: string) => void = console.log,
-): Promise<boolean> {
+): Promise<Sweeping> {
   const { removed, left } = await sweep(inScope(target, one.intents), one)
   for (const thing of removed) say(`removed ${thing}`)
   // Why it is left is what the cloud says.
   for (const thing of left) say(`left    ${printable(thing)}`)
   say(`run ${one.run}: ${removed.length} removed, ${left.length} left`)
-  return left.length === 0
+  return { removed, left }
 }
 
 /** Removes what a run has left; gives whether nothing of it is left any more. */
@@ -133,7 +133,7 @@ async function sweepRun(one: Leavings, target: Target | undefined): Promise<bool
       console.log(why)
       return false
     }
-    if (!(await sweepAway(target, one))) return false
+    if ((await sweepAway(target, one)).left.length) return false
   } else console.log(`run ${run}: its emulator has gone with it, and now its folders`)
   if (intents?.damaged) {
     console.log(`run ${run}: ${intents.damaged} lines of its journal cannot be read: ${path} stays`)

@@ -5,11 +5,11 @@ import { loadCases } from '../../conformance/cases.ts'
 import { assertKnown, differences, readDifferences } from '../../conformance/differences.ts'
 import { type Intents, type Journal, type JournalLine, openJournal, readJournal } from '../../conformance/journal.ts'
 import type { Certificate } from '../../conformance/levels.ts'
-import { openReporting, type ReportOptions } from '../../conformance/reports/reporting.ts'
+import { openReporting, type Reporting, type ReportOptions } from '../../conformance/reports/reporting.ts'
 import { type Report, runCases } from '../../conformance/run.ts'
 import { estimateOf, listText, objection, selected } from '../../conformance/select.ts'
 import { printable } from '../../conformance/shortened.ts'
-import { addressesOf } from '../../conformance/sweep/sweep.ts'
+import { addressesOf, type Sweeping } from '../../conformance/sweep/sweep.ts'
 import type { Target } from '../../conformance/target.ts'
 import { newRunId } from '../../conformance/tools.ts'
 import type { Settings } from '../settings.ts'
@@ -96,8 +96,11 @@ async function runAt(
     try {
       if (place) journal.write(await beginOf(target))
       const onBegin = () => (isClean = false)
-      const report = await runOn(target, cases, options, { journal, run, signal, onBegin })
-      isClean = !place || (await isSwept(target, report, readJournal(path)))
+      const { report, finish } = await runOn(target, cases, options, { journal, run, signal, onBegin })
+      const sweep = place && (await sweepAfter(target, report, readJournal(path)))
+      isClean = !sweep?.left.length
+      // It is written once before, too: a sweep may take long, and nobody has to wait for it.
+      if (sweep) await finish({ ...report, sweep })
       return report
     } finally {
       await close()
@@ -111,20 +114,21 @@ async function runAt(
 }
 
 /**
- * Sweeps away what cases could not remove, and what may have been made by requests whose answers were lost; gives whether nothing
- * is left.
+ * Sweeps away what cases could not remove, and what may have been made by requests whose answers were lost; undefined when there
+ * is nothing of either.
  */
-async function isSwept(target: Target, { results }: Report, intents: Intents): Promise<boolean> {
+async function sweepAfter(target: Target, { results }: Report, intents: Intents): Promise<Sweeping | undefined> {
   const { unanswered, lost } = intents
-  if (!unanswered.length && !lost.length && results.every(({ leaked }) => !leaked.length)) return true
+  if (!unanswered.length && !lost.length && results.every(({ leaked }) => !leaked.length)) return undefined
   // The counts of the report are the last that the output says.
   const say = console.error
   say('looking for what may have been left behind')
   try {
     return await sweepAway(target, { run: intents.head.run, intents }, say)
   } catch (error) {
-    say(`what is left behind cannot be found: ${printable(error instanceof Error ? error.message : String(error))}`)
-    return false
+    const why = `what is left behind cannot be found: ${error instanceof Error ? error.message : String(error)}`
+    say(printable(why))
+    return { removed: [], left: [why] }
   }
 }
 
@@ -140,7 +144,7 @@ async function runOn(
   cases: readonly Case[],
   options: ConformanceOptions,
   { journal, run, signal, onBegin }: { journal: Journal; run: string; signal: AbortSignal; onBegin: () => void },
-): Promise<Report> {
+): Promise<{ report: Report } & Pick<Reporting, 'finish'>> {
   const { certify, parallel, boots, seed: asked, differences: file } = options
   const known = file === undefined ? [] : await readDifferences(file, target.name)
   const all = await loadCases()
@@ -163,5 +167,5 @@ async function runOn(
     ...(certify && { certify }),
   })
   await reporting.finish(report)
-  return report
+  return { report, finish: reporting.finish }
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { expect, test } from 'vitest'
+import { AnswerTooLarge } from '../client/send.ts'
 import { BadSetting } from '../settings.ts'
 import { CommandFailed } from './data-folder.ts'
 import { explain } from './failure.ts'
@@ -17,6 +18,13 @@ test.each<[string, unknown, string | undefined, number]>([
   ['damaged records', named('DamagedRecords', 'not JSON'), 'not JSON', 1],
   ['a refusal of the cloud', named('ServiceError', 'AMI name is taken'), 'AMI name is taken', 1],
   ['a refusal of Object Storage', named('S3Error', 'Access denied'), 'Access denied', 1],
+  ['a profile without keys', named('ProfileRefused', 'export its keys'), 'export its keys', 1],
+  [
+    'an answer without an end',
+    new AnswerTooLarge('GET http://c/', 9),
+    'the answer to GET http://c/ has more than 9 bytes',
+    1,
+  ],
   ['an interruption', new Interrupted(), 'interrupted', 130],
   ['missing tools', named('ToolsMissing', 'install qemu-img'), 'install qemu-img', 1],
   [
@@ -36,6 +44,12 @@ test.each<[string, unknown, string | undefined, number]>([
   ['what is no error', 'hello', undefined, 1],
   ['nothing', undefined, undefined, 1],
 ])('%s', (_title, error, sentence, status) => expect(explain(error)).toEqual({ sentence, status }))
+
+test('what a cloud says at any length, and to move the cursor, is shortened and stays where it is', () => {
+  const { sentence = '' } = explain(named('ServiceError', `\u001b[2J${'no '.repeat(1e6)}`))
+  expect(sentence).toMatch(/^no no .*… \(3000000 characters\)$/)
+  expect(sentence.length).toBeLessThan(4100)
+})
 
 test('a file that is not there is named', async () => {
   const error = await readFile('/nowhere/disk.raw').catch((one: unknown) => one)

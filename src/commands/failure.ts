@@ -1,3 +1,4 @@
+import { printable } from '../../conformance/shortened.ts'
 import { BadSetting } from '../settings.ts'
 import { CommandFailed } from './data-folder.ts'
 
@@ -14,6 +15,8 @@ const expected = new Set([
   'Claimed',
   'ConformanceRefused',
   'VariableMissing',
+  'ProfileRefused',
+  'AnswerTooLarge',
   'NoSuchMutant',
   'Interrupted',
 ])
@@ -48,11 +51,11 @@ function ofAFile(error: NodeJS.ErrnoException): string | undefined {
 
 /**
  * What a failed command says and ends with. The sentence is undefined for an error that nobody foresaw: it is shown
- * with its stack.
+ * with its stack. What a cloud has said may be part of it: it is made fit for a terminal.
  */
 export function explain(error: unknown): { sentence: string | undefined; status: number } {
   if (!(error instanceof Error)) return { sentence: undefined, status: 1 }
   const known = error instanceof BadSetting || error instanceof CommandFailed || expected.has(error.name)
   const sentence = ofAnAddress(error) ?? (known ? error.message : ofAFile(error))
-  return { sentence, status: statuses[error.name] ?? 1 }
+  return { sentence: sentence && printable(sentence), status: statuses[error.name] ?? 1 }
 }

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { dataFiles } from '../../emulator/state/files.ts'
 import type { CloudAccess } from '../client/cloud-access.ts'
-import { type Environment, readEucarc } from '../client/eucarc.ts'
+import { type Environment, readEucarcOf } from '../client/eucarc.ts'
 import { readIni, type Sections } from '../client/ini.ts'
 import { awsProfile, eucalyptusProfile } from '../client/profiles.ts'
 import { cloudAccess, type FoundCloud } from './cloud-access.ts'
@@ -76,10 +76,8 @@ async function ofDataFolder(data: string): Promise<FoundCloud> {
   return { name: folder.url, environment, cloudKey: dataFiles(data).cloudKey }
 }
 
-/** The classic eucarc finds its folder by a command that is not run here: EUCA_KEY_DIR is that folder. */
 async function ofEucarc(path: string, { environment }: Machine): Promise<FoundCloud> {
-  const known = { ...environment, EUCA_KEY_DIR: dirname(path) }
-  return { name: path, environment: readEucarc(await readFile(path, 'utf8'), known) }
+  return { name: path, environment: readEucarcOf(dirname(path), await readFile(path, 'utf8'), environment) }
 }
 
 async function ofProfile(name: string, { home, environment }: Machine): Promise<Environment | undefined> {

@@ -1,13 +1,8 @@
 import { text } from '../../../src/client/xml.ts'
-import { area } from '../../area.ts'
 import { expectSame, openBucket } from '../../bucket.ts'
 import { aclDocument, canonicalId, everybody, grantElement, grantsOf } from '../../grants.ts'
 import { refusal } from '../../refusal.ts'
-
-const acl = area('acl', {
-  needs: ['s3', 'acl', 'two-accounts'],
-  source: 'eucalyptus-behaviour.md sections 1.6 and 10.3; S3 User Guide, Access control list (ACL) overview',
-})
+import { acl } from './buckets.ts'
 
 const denied = refusal('AccessDenied', 403)
 

@@ -135,7 +135,7 @@ export default [
   authentication(
     's3-hash-of-the-body',
     'version 4 wants the hash of the body, and a body with another hash is refused whatever its size',
-    ['PutObject', 'DeleteObjects', 'PutObjectAcl'],
+    ['PutObject', 'DeleteObjects', 'GetObject'],
     async (tools) => {
       const bucket = await openBucket(tools)
       const other = createHash('sha256').update('other').digest('hex')

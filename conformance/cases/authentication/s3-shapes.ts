@@ -1,17 +1,31 @@
-import type { RawRequest } from '../../../src/client/send.ts'
-import { area } from '../../area.ts'
-import { type Bucket, bucketNamed, expectSame, type More, openBucket } from '../../bucket.ts'
+import type { RawRequest, RawResponse } from '../../../src/client/send.ts'
+import { area, type Declare } from '../../area.ts'
+import { type Bucket, bucketNamed, contentOf, expectSame, type More, openBucket, texts } from '../../bucket.ts'
 import { type Refusal, refusal } from '../../refusal.ts'
+import { type Form, versions } from '../../signatures.ts'
 import type { Tools } from '../../tools.ts'
 import { signedAnew } from '../../version4.ts'
 
 const authentication = area('authentication', {
-  needs: ['s3', 'signature-2'],
+  needs: ['s3'],
   source:
     'eucalyptus-behaviour.md sections 1.2, 1.6 and 10.4; S3 API Reference, Authenticating requests and List of error codes',
 })
 
-const forms = ['v4', 'v4-query', 'v2', 'v2-query'] as const
+/** The cases of a way to be refused, with the two forms of each version of signatures. */
+const inBothVersions = (
+  words: string,
+  title: string,
+  covers: readonly string[],
+  run: (tools: Tools, forms: readonly [Form, Form]) => Promise<void>,
+  { needs = ['s3'], ...own }: NonNullable<Parameters<Declare>[4]> = {},
+) =>
+  versions.map(({ forms, suffix, about, needs: more }) =>
+    authentication(`${words}${suffix}`, `${title}${about}`, covers, (tools) => run(tools, forms), {
+      ...own,
+      needs: [...needs, ...more],
+    }),
+  )
 const [denied, mismatch] = [refusal('AccessDenied', 403), refusal('SignatureDoesNotMatch', 403)]
 
 /** One request to each kind of operation: method, key and query, body. */
@@ -44,8 +58,18 @@ async function refuseAll(tools: Tools, bucket: Bucket, more: More, expected: Ref
   for (const [method, keyAndQuery, body = ''] of requests) {
     const { status } = expected
     const own = method === 'HEAD' ? refusal(`HTTP ${status}`, status) : expected
-    await tools.refuses(bucket.ask(method, keyAndQuery, { body, ...more }), own)
+    const attempt = bucket.ask(method, keyAndQuery, { body, ...more })
+    if (keyAndQuery === '?delete' && more.sign === 'none' && (await isDeniedByKey(tools, attempt))) continue
+    await tools.refuses(attempt, own)
   }
+}
+
+/** AWS may answer a list of keys whoever sends it, and deny each of them (S3 API Reference, DeleteObjects). */
+async function isDeniedByKey({ target }: Tools, attempt: Promise<RawResponse>): Promise<boolean> {
+  const answer = await attempt.catch(() => undefined)
+  if (!answer || target.fidelity !== 'aws') return false
+  const came = contentOf(answer)
+  return texts(came, 'Error', 'Code').join() === 'AccessDenied' && texts(came, 'Deleted', 'Key').length === 0
 }
 
 const mutated = (change: (request: RawRequest) => Partial<RawRequest>): More => ({
@@ -69,36 +93,36 @@ export default [
     'without a signature no operation on what is private is let through',
     ['GetObject', 'PutObject', 'DeleteObject', 'ListObjects', 'ListObjectsV2', 'DeleteBucket', 'DeleteObjects'],
     (tools) => besieged(tools, (bucket) => refuseAll(tools, bucket, { sign: 'none' }, denied)),
-    { needs: ['s3'], smoke: true },
+    { smoke: true },
   ),
-  authentication(
+  ...inBothVersions(
     's3-forged',
-    'a signature that is not the right one lets no operation through, in any of the four forms',
+    'a signature that is not the right one lets no operation through, in headers or in a query',
     ['GetObject', 'PutObject', 'DeleteObject', 'ListObjects', 'ListObjectsV2', 'DeleteBucket', 'DeleteObjects'],
-    (tools) =>
+    (tools, forms) =>
       besieged(tools, async (bucket) => {
         for (const sign of forms) await refuseAll(tools, bucket, { sign, ...forged }, mismatch)
       }),
     { smoke: true, seconds: 2 },
   ),
-  authentication(
+  ...inBothVersions(
     's3-secret-of-another',
     'a key with the secret of another account lets no operation through',
     ['GetObject', 'PutObject', 'DeleteObject', 'ListObjects', 'ListObjectsV2', 'DeleteBucket', 'DeleteObjects'],
-    (tools) =>
+    (tools, forms) =>
       besieged(tools, async (bucket) => {
         const { administrator, user } = tools
         const { secretAccessKey } = user.account
         const mixed = bucketNamed(bucket.name, tools.clients({ ...administrator.account, secretAccessKey }))
         for (const sign of forms) await refuseAll(tools, mixed, { sign }, mismatch)
       }),
-    { needs: ['s3', 'signature-2', 'two-accounts'], seconds: 2 },
+    { needs: ['s3', 'two-accounts'], seconds: 2 },
   ),
-  authentication(
+  ...inBothVersions(
     's3-key-of-nobody',
     'a key that nobody has lets no operation through, and is told so',
     ['GetObject', 'PutObject', 'DeleteObject', 'ListObjects', 'ListObjectsV2', 'DeleteBucket', 'DeleteObjects'],
-    (tools) =>
+    (tools, forms) =>
       besieged(tools, async (bucket) => {
         const account = { ...tools.administrator.account, accessKeyId: 'AKIANOBODYHASTHISKEY' }
         const nobody = bucketNamed(bucket.name, tools.clients(account))
@@ -106,46 +130,42 @@ export default [
       }),
     { seconds: 2 },
   ),
-  authentication(
+  ...inBothVersions(
     's3-clock-is-wrong',
     'a request that was signed more than fifteen minutes ago, or as long in the future, is refused; a minute does not matter',
     ['GetObject', 'PutObject', 'DeleteObject', 'ListObjects', 'ListObjectsV2', 'DeleteBucket', 'DeleteObjects'],
-    (tools) =>
+    (tools, [sign]) =>
       besieged(tools, async (bucket) => {
         const skewed = refusal('RequestTimeTooSkewed', 403)
-        for (const sign of ['v4', 'v2'] as const) {
-          for (const minutes of [-20, 20]) {
-            await refuseAll(tools, bucket, { sign, time: new Date(Date.now() + minutes * 60_000) }, skewed)
-          }
-          const time = new Date(Date.now() - 60_000)
-          expectSame(`GET by ${sign}, a minute ago`, await bucket.read('object', { sign, time }), 'content')
+        for (const minutes of [-20, 20]) {
+          await refuseAll(tools, bucket, { sign, time: new Date(Date.now() + minutes * 60_000) }, skewed)
         }
+        const time = new Date(Date.now() - 60_000)
+        expectSame(`GET by ${sign}, a minute ago`, await bucket.read('object', { sign, time }), 'content')
       }),
     { seconds: 2 },
   ),
-  authentication(
+  ...inBothVersions(
     's3-two-at-once',
     'a request that is signed both in its headers and in its query is refused',
     ['GetObject', 'PutObject'],
-    (tools) =>
+    (tools, [, sign]) =>
       besieged(tools, async (bucket) => {
         const { accessKeyId } = tools.administrator.account
         const several = refusal('InvalidArgument', 400)
-        for (const sign of ['v4-query', 'v2-query'] as const) {
-          const authorization = ['authorization', `AWS ${accessKeyId}:${Buffer.alloc(20).toString('base64')}`] as const
-          const both = mutated(({ headers }) => ({ headers: [...headers, authorization] }))
-          await tools.refuses(bucket.ask('GET', 'object', { sign, ...both }), several)
-          await tools.refuses(bucket.ask('PUT', 'object', { sign, body: 'theirs', ...both }), several)
-        }
-        expectSame('GET by one of them', await bucket.read('object', { sign: 'v4-query' }), 'content')
+        const authorization = ['authorization', `AWS ${accessKeyId}:${Buffer.alloc(20).toString('base64')}`] as const
+        const both = mutated(({ headers }) => ({ headers: [...headers, authorization] }))
+        await tools.refuses(bucket.ask('GET', 'object', { sign, ...both }), several)
+        await tools.refuses(bucket.ask('PUT', 'object', { sign, body: 'theirs', ...both }), several)
+        expectSame('GET by one of them', await bucket.read('object', { sign }), 'content')
       }),
     { source: 'S3 API Reference, Authenticating requests; eucalyptus-behaviour.md section 1.2' },
   ),
-  authentication(
+  ...inBothVersions(
     's3-changed-on-the-way',
     'a request whose method, key, query or headers are changed after it was signed is refused',
     ['GetObject', 'PutObject', 'DeleteObject', 'GetObjectAcl'],
-    (tools) =>
+    (tools, [inHeaders, inQuery]) =>
       besieged(tools, async (bucket) => {
         await bucket.put('other', 'of another')
         const changes: Record<string, More> = {
@@ -153,28 +173,27 @@ export default [
           key: mutated(({ rawPath }) => ({ rawPath: rawPath.replace(/object$/, 'other') })),
           query: mutated(({ rawQuery }) => ({ rawQuery: rawQuery === '' ? 'acl' : `acl&${rawQuery}` })),
         }
-        for (const sign of forms) {
+        for (const sign of [inHeaders, inQuery]) {
           for (const change of Object.values(changes)) {
             await tools.refuses(bucket.ask('GET', 'object', { sign, ...change }), mismatch)
           }
         }
-        for (const sign of ['v4', 'v2'] as const) {
-          const headers = { 'x-amz-meta-colour': 'blue', 'content-type': 'text/plain' }
-          for (const name of Object.keys(headers)) {
-            const change = mutated((request) => ({
-              headers: request.headers.map(([one, value]) => [one, one === name ? 'other' : value] as const),
-            }))
-            await tools.refuses(bucket.ask('PUT', 'object', { sign, headers, body: 'x', ...change }), mismatch)
-          }
+        const headers = { 'x-amz-meta-colour': 'blue', 'content-type': 'text/plain' }
+        for (const name of Object.keys(headers)) {
+          const change = mutated((request) => ({
+            headers: request.headers.map(([one, value]) => [one, one === name ? 'other' : value] as const),
+          }))
+          const changed = bucket.ask('PUT', 'object', { sign: inHeaders, headers, body: 'x', ...change })
+          await tools.refuses(changed, mismatch)
         }
       }),
     { seconds: 2, smoke: true },
   ),
-  authentication(
+  ...inBothVersions(
     's3-headers-that-were-not-signed',
     'an x-amz- header that is added after signing is refused: it could open what is private',
-    ['PutObject', 'PutObjectAcl'],
-    (tools) =>
+    ['PutObject', 'GetObject'],
+    (tools, forms) =>
       besieged(tools, async (bucket) => {
         for (const sign of forms) {
           const added = mutated(({ headers }) => ({ headers: [...headers, ['x-amz-acl', 'public-read'] as const] }))
@@ -205,7 +224,6 @@ export default [
           expectSame(`GET, signed without ${left}, is refused`, answer === 403 || answer === 400, true)
         }
       }),
-    { needs: ['s3'] },
   ),
   authentication(
     's3-headers-that-say-nothing',

@@ -3,37 +3,35 @@ import { type S3Request, s3Request } from '../../../src/client/s3.ts'
 import { makeBucket } from '../../buckets.ts'
 import { defineCase } from '../../case.ts'
 import { answered } from '../../clients.ts'
-import { type Refusal, refusal } from '../../refusal.ts'
+import { refusal } from '../../refusal.ts'
+import { type Form, versions } from '../../signatures.ts'
 import type { Tools } from '../../tools.ts'
 
-const forms = ['v4', 'v4-query', 'v2', 'v2-query'] as const
-type Form = (typeof forms)[number]
 const inQuery = (form: Form) => form.endsWith('query')
 const source = 'eucalyptus-behaviour.md section 1.6 and 10.4; S3 API Reference, List of error codes'
 const [hour, body] = [3_600_000, 'the bytes of the object']
 
-/** A case that puts an object and then asks for it wrongly, in each form of signature. */
+/** The cases that put an object and then ask for it wrongly, in each form of signature of a version. */
 function refused(
   words: string,
   title: string,
-  wrong: (form: Form) => Partial<S3Request>,
-  expected: (form: Form) => Refusal,
+  ask: (tools: Tools, request: { method: string; path: string; sign: Form }) => Promise<void>,
 ) {
-  return defineCase({
-    id: `authentication/s3-${words}`,
-    title,
-    level: 'MUST',
-    covers: ['GetObject'],
-    needs: ['s3', 'signature-2'],
-    source,
-    seconds: 1,
-    async run(tools) {
-      const path = await storedObject(tools)
-      for (const sign of forms) {
-        await tools.refuses(tools.administrator.s3({ method: 'GET', path, ...wrong(sign), sign }), expected(sign))
-      }
-    },
-  })
+  return versions.map(({ forms, suffix, about, needs }) =>
+    defineCase({
+      id: `authentication/s3-${words}${suffix}`,
+      title: `${title}${about}`,
+      level: 'MUST',
+      covers: ['GetObject'],
+      needs: ['s3', ...needs],
+      source,
+      seconds: 1,
+      async run(tools) {
+        const path = await storedObject(tools)
+        for (const sign of forms) await ask(tools, { method: 'GET', path, sign })
+      },
+    }),
+  )
 }
 
 /** Puts a private object and gives its path. */
@@ -44,61 +42,59 @@ async function storedObject(tools: Tools): Promise<string> {
 }
 
 export default [
-  defineCase({
-    id: 'authentication/s3-signatures-are-taken',
-    title: 'Object Storage takes signatures of version 4 and 2, in headers and in a query, and unsigned payloads',
-    level: 'MUST',
-    covers: ['PutObject', 'GetObject'],
-    needs: ['s3', 'signature-2'],
-    source: 'eucalyptus-behaviour.md section 1.2 (S3 auth); clients.md quirk 6',
-    seconds: 1,
-    async run(tools) {
-      const path = await storedObject(tools)
-      const ways: Partial<S3Request>[] = [
-        ...forms.map((sign) => ({ sign })),
-        // euca2ools leaves the service's path out of what it signs.
-        { sign: 'v2', bare: true },
-        { sign: 'v4', payloadHash: 'UNSIGNED-PAYLOAD' },
-      ]
-      for (const way of ways) {
-        await tools.administrator.s3({ method: 'PUT', path, body: `${body} ${way.sign}`, ...way })
-        const { body: got } = await tools.administrator.s3({ method: 'GET', path, ...way })
-        assert.equal(got.toString(), `${body} ${way.sign}`)
-      }
-    },
-  }),
-  refused(
-    'tampered-path',
-    'a signature for one object does not open another',
-    () => ({ mutate: (request) => ({ ...request, rawPath: `${request.rawPath}2` }) }),
-    () => refusal('SignatureDoesNotMatch', 403),
+  ...versions.map(({ forms, suffix, about, needs }) =>
+    defineCase({
+      id: `authentication/s3-signatures-are-taken${suffix}`,
+      title: `Object Storage takes requests with their signatures in headers and in a query${about}`,
+      level: 'MUST',
+      covers: ['PutObject', 'GetObject'],
+      needs: ['s3', ...needs],
+      source: 'eucalyptus-behaviour.md section 1.2 (S3 auth); clients.md quirk 6',
+      seconds: 1,
+      async run(tools) {
+        const path = await storedObject(tools)
+        const ways: Partial<S3Request>[] = [
+          ...forms.map((sign) => ({ sign })),
+          // euca2ools leaves the service's path out of what it signs.
+          ...(suffix
+            ? [{ sign: 'v2', bare: true } as const]
+            : [{ sign: 'v4', payloadHash: 'UNSIGNED-PAYLOAD' } as const]),
+        ]
+        for (const [index, way] of ways.entries()) {
+          await tools.administrator.s3({ method: 'PUT', path, body: `${body} ${index}`, ...way })
+          const { body: got } = await tools.administrator.s3({ method: 'GET', path, ...way })
+          assert.equal(got.toString(), `${body} ${index}`)
+        }
+      },
+    }),
   ),
-  refused(
+  ...refused('tampered-path', 'a signature for one object does not open another', async (tools, request) => {
+    const { s3 } = tools.administrator
+    const path = `${request.path}2`
+    await s3({ method: 'PUT', path, body })
+    const mutate: S3Request['mutate'] = (sent) => ({ ...sent, rawPath: `${sent.rawPath}2` })
+    await tools.refuses(s3({ ...request, mutate }), refusal('SignatureDoesNotMatch', 403))
+  }),
+  ...refused(
     'expired-date',
-    'a request that was signed an hour ago, or presigned for a time that is over, is refused',
-    () => ({ time: new Date(Date.now() - hour) }),
-    (form) => (inQuery(form) ? refusal('AccessDenied', 403, /[Ee]xpired/) : refusal('RequestTimeTooSkewed', 403)),
-  ),
-  defineCase({
-    id: 'authentication/s3-wrong-secret',
-    title: 'signatures made with another secret and keys that nobody has are refused',
-    level: 'MUST',
-    covers: ['GetObject'],
-    needs: ['s3', 'signature-2'],
-    source,
-    seconds: 1,
-    async run(tools) {
-      const path = await storedObject(tools)
-      const { s3Target } = tools.administrator
-      const wrong = { ...s3Target, secretAccessKey: 'wrong' }
-      const nobody = { ...s3Target, accessKeyId: 'AKIANOBODYHASTHISKEY' }
-      for (const sign of forms) {
-        const ask = { method: 'GET', path, sign }
-        await tools.refuses(answered(s3Request(wrong, ask)), refusal('SignatureDoesNotMatch', 403))
-        await tools.refuses(answered(s3Request(nobody, ask)), refusal('InvalidAccessKeyId', 403))
-      }
+    'a request from an hour ago, or presigned for a time that is over, is refused',
+    async (tools, request) => {
+      const expected = inQuery(request.sign)
+        ? refusal('AccessDenied', 403, /[Ee]xpired/)
+        : refusal('RequestTimeTooSkewed', 403)
+      await tools.refuses(tools.administrator.s3({ ...request, time: new Date(Date.now() - hour) }), expected)
     },
-  }),
+  ),
+  ...refused(
+    'wrong-secret',
+    'a request with another secret, or the key of nobody, is refused',
+    async ({ administrator, refuses }, request) => {
+      const wrong = { ...administrator.s3Target, secretAccessKey: 'wrong' }
+      const nobody = { ...administrator.s3Target, accessKeyId: 'AKIANOBODYHASTHISKEY' }
+      await refuses(answered(s3Request(wrong, request)), refusal('SignatureDoesNotMatch', 403))
+      await refuses(answered(s3Request(nobody, request)), refusal('InvalidAccessKeyId', 403))
+    },
+  ),
   defineCase({
     id: 'authentication/s3-tampered-body',
     title: 'a body that was changed on its way is refused, and what was stored before is still there',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { ServiceError } from '../../../src/client/service-error.ts'
 import { list, text } from '../../../src/client/xml.ts'
 import { makeBucket } from '../../buckets.ts'
 import { bundleBucket, bundleInstance, bundleRequest, findBundleTask, untilBundled } from '../../bundle-tasks.ts'
@@ -10,11 +11,17 @@ import { refusal } from '../../refusal.ts'
 const source = 'eucalyptus-behaviour.md section 3.5; EC2 API Reference, BundleInstance and CancelBundleTask'
 const base = { level: 'MUST', source, seconds: 15, cents: 1 } as const
 
+/** The code of a refusal; what is none is thrown on. */
+function codeOf(error: unknown): string {
+  if (error instanceof ServiceError) return error.code
+  throw error
+}
+
 const cancelled: Case = defineCase({
   ...base,
   id: 'bundle/task-is-cancelled',
   title:
-    'a bundle task is shown while it is under way, and found by filters; cancelled, it leaves nothing in its bucket and the instance running',
+    'a bundle task is shown while it is under way, and found by filters; cancelled, it leaves neither its objects nor the bucket that was made for them, and the instance running',
   covers: ['BundleInstance', 'DescribeBundleTasks', 'CancelBundleTask'],
   needs: ['s3', 'images', 'instance-store', 'bundle-instance', 'bundle-tasks'],
   async run(tools) {
@@ -40,12 +47,10 @@ const cancelled: Case = defineCase({
     const answer = await ec2.call('CancelBundleTask', { BundleId: id })
     assert.equal(text(answer, 'bundleInstanceTask', 'state'), 'canceling')
     assert.equal(await untilBundled(tools, id), 'cancelled')
-    const look = () =>
-      s3({ method: 'HEAD', path: `/${location}` }).then(
-        () => 'there',
-        () => 'gone',
-      )
-    assert.equal(await look(), 'gone')
+    // The bucket was made for the bundle alone, and goes with it, in the cloud's own time.
+    const look = () => s3({ method: 'GET', path: `/${bucket}` }).then(() => 'there', codeOf)
+    assert.equal(await tools.until(`the removal of ${bucket}`, look, (now) => now !== 'there'), 'NoSuchBucket')
+    await tools.refuses(s3({ method: 'HEAD', path: `/${location}` }), refusal('HTTP 404', 404))
     await untilRunning(tools, instance)
     // It is over, and nothing is left to cancel.
     await tools.refuses(ec2.call('CancelBundleTask', { BundleId: id }), refusal('InternalFailure', 500))
@@ -83,7 +88,7 @@ const refusals: Case = defineCase({
 const unknown: Case = defineCase({
   ...base,
   id: 'bundle/ids-that-name-no-task',
-  title: 'ids of no bundle task are passed over in Eucalyptus and refused by AWS; nothing is cancelled by them',
+  title: 'ids of no bundle task are passed over in Eucalyptus and refused by AWS, and cannot be cancelled',
   covers: ['DescribeBundleTasks', 'CancelBundleTask'],
   needs: ['bundle-tasks'],
   seconds: 1,

@@ -40,6 +40,7 @@ export default [
         const name = `x-amz-checksum-${algorithm}`
         const headers = await bucket.put(algorithm, body, { [name]: sum })
         expectHeaders(`PUT with ${name}`, { headers }, { [name]: sum })
+        expectSame(`GET ${algorithm}`, await bucket.read(algorithm), body)
         for (const method of ['GET', 'HEAD']) {
           const shown = await bucket.ask(method, algorithm, { headers: enabled })
           expectHeaders(`${method} ${algorithm}`, shown, { [name]: sum, 'x-amz-checksum-type': 'FULL_OBJECT' })
@@ -149,6 +150,7 @@ export default [
         'x-amz-mp-parts-count': '2',
         'content-range': `bytes ${leastPart}-${leastPart + 12}/${leastPart + 13}`,
       })
+      expectHeaders('HEAD of part 2', await bucket.ask('HEAD', 'object?partNumber=2'), { 'content-length': '13' })
       await tools.refuses(bucket.ask('GET', 'object?partNumber=3'), refusal('InvalidPartNumber', 416))
     },
     { needs: ['s3', 'checksums', 'multipart'], seconds: 3 },

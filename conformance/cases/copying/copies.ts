@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { buffer } from 'node:stream/consumers'
 import { CopyDestinationOptions, CopySourceOptions } from 'minio'
 import { text } from '../../../src/client/xml.ts'
 import { area } from '../../area.ts'
@@ -26,7 +27,7 @@ export default [
     async (tools) => {
       const bucket = await openBucket(tools)
       await bucket.put('source', 'bytes', sourceHeaders)
-      const ways: Record<string, string>[] = [{}, { 'x-amz-metadata-directive': 'COPY', ...otherHeaders }]
+      const ways: Record<string, string>[] = [{}, otherHeaders, { 'x-amz-metadata-directive': 'COPY', ...otherHeaders }]
       for (const headers of ways) {
         const answer = contentOf(await copy(bucket, 'source', 'copy', headers))
         expectSame('the ETag that is told', text(answer, 'ETag'), etagOf('bytes'))
@@ -103,6 +104,7 @@ export default [
     async (tools) => {
       const bucket = await openBucket(tools)
       const { etag = '' } = await bucket.put('source', 'bytes')
+      const { 'last-modified': stored = '' } = (await bucket.ask('HEAD', 'source')).headers
       const [longAgo, soon] = [0, Date.now() + 3_600_000].map((time) => new Date(time).toUTCString()) as [
         string,
         string,
@@ -117,7 +119,12 @@ export default [
         await copy(bucket, 'source', `held/${name}`, { [`x-amz-copy-source-${name}`]: value })
         expectSame(`a copy with ${name}`, await bucket.read(`held/${name}`), 'bytes')
       }
-      const failed = { 'if-match': '"other"', 'if-none-match': etag, 'if-unmodified-since': longAgo }
+      const failed = {
+        'if-match': '"other"',
+        'if-none-match': etag,
+        'if-unmodified-since': longAgo,
+        'if-modified-since': stored,
+      }
       for (const [name, value] of Object.entries(failed)) {
         const attempt = copy(bucket, 'source', `failed/${name}`, { [`x-amz-copy-source-${name}`]: value })
         await tools.refuses(attempt, refusal('PreconditionFailed', 412))
@@ -137,6 +144,7 @@ export default [
       const elsewhere = copy(bucket, 'source', 'copy', { 'x-amz-copy-source': `/${absent}/source` })
       await tools.refuses(elsewhere, refusal('NoSuchBucket', 404))
       const headers = { 'x-amz-copy-source': `/${bucket.name}/source` }
+      await tools.refuses(bucket.read('copy'), refusal('NoSuchKey', 404))
       const into = tools.administrator.s3({ method: 'PUT', path: `/${absent}/copy`, headers })
       await tools.refuses(into, refusal('NoSuchBucket', 404))
     },
@@ -170,6 +178,8 @@ export default [
       await minio.copyObject(source, new CopyDestinationOptions({ Bucket: to.name, Object: key }))
       const { size, etag, metaData } = await minio.statObject(to.name, key)
       expectSame('stat of the copy', [size, `"${etag}"`, metaData['colour']], [5, etagOf('bytes'), 'blue'])
+      const bytes = await buffer(await minio.getObject(to.name, key))
+      expectSame('the bytes of the copy', bytes.toString(), 'bytes')
     },
   ),
 ]

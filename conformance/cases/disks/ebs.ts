@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
-import { list, text } from '../../../src/client/xml.ts'
+import { text } from '../../../src/client/xml.ts'
 import { defineCase } from '../../case.ts'
+import { type EbsInstance, runFromVolumes } from '../../ebs-instances.ts'
 import { snapshotOfAGuestsDisk } from '../../guest-disk.ts'
 import { registerSnapshot } from '../../images.ts'
-import { endInstance, runInstance, untilRunning, untilState } from '../../instances.ts'
+import { endInstance, untilRunning, untilState } from '../../instances.ts'
 import { blank, type Marks, markingGuest, marksOf, missing } from '../../marks.ts'
 import type { Tools } from '../../tools.ts'
-import { deleteLater, detachVolume, findVolume, makeVolume, untilDeleted, untilVolume } from '../../volumes.ts'
+import { detachVolume, findVolume, makeVolume, untilDeleted, untilVolume } from '../../volumes.ts'
 
 /** Names of the disks by their sizes: one of the launch, one that is plugged in later. */
 const [mapped, plugged] = ['2GiB', '3GiB']
@@ -14,17 +15,15 @@ const [mapped, plugged] = ['2GiB', '3GiB']
 /** What the guest does at its boots, and what happens between them. */
 const guest = markingGuest({ 1: 'another; mark $new', 2: 'reboot', 4: 'another; poweroff' })
 
-/** Runs an instance from a snapshot with a volume and an ephemeral disk mapped; gives the volumes of its launch. */
-async function launch(tools: Tools, ImageId: string): Promise<{ id: string; volumes: string[] }> {
+/** Runs an instance from a snapshot with a volume and an ephemeral disk mapped. */
+async function launch(tools: Tools): Promise<EbsInstance> {
+  const SnapshotId = await snapshotOfAGuestsDisk(tools)
+  const image = { ImageId: await registerSnapshot(tools, SnapshotId), SnapshotId }
   const BlockDeviceMapping = [
     { DeviceName: '/dev/sdb', Ebs: { VolumeSize: 2, DeleteOnTermination: false } },
     { DeviceName: '/dev/sdc', VirtualName: 'ephemeral0' },
   ]
-  const id = await runInstance(tools, { ImageId, BlockDeviceMapping, UserData: guest })
-  const instance = await untilRunning(tools, id)
-  const volumes = list(instance, 'blockDeviceMapping').map((mapping) => text(mapping, 'ebs', 'volumeId') ?? '')
-  for (const volume of volumes) deleteLater(tools, volume)
-  return { id, volumes }
+  return runFromVolumes(tools, image, { BlockDeviceMapping, UserData: guest })
 }
 
 async function start(tools: Tools, id: string): Promise<void> {
@@ -47,8 +46,7 @@ export default defineCase({
     const ephemeral = `${tools.target.instanceType.diskGiB}GiB`
     const hot = await makeVolume(tools, { Size: 3 })
     const attach = (InstanceId: string) => ec2.call('AttachVolume', { VolumeId: hot, InstanceId, Device: '/dev/sdf' })
-    const ImageId = await registerSnapshot(tools, await snapshotOfAGuestsDisk(tools))
-    const { id, volumes } = await launch(tools, ImageId)
+    const { id, root, volumes } = await launch(tools)
     const { saw } = await marksOf(tools, id, 1, 3)
     assert.deepEqual(saw, { [mapped]: blank, [ephemeral]: blank, root: missing }, 'a new instance')
     await attach(id)
@@ -75,8 +73,9 @@ export default defineCase({
     const fifth = await marksOf(tools, id, 5, 4)
     assert.deepEqual(fifth.saw, { ...fourth.left, [plugged]: kept, [ephemeral]: blank }, 'a power-off by the guest')
     await endInstance(tools, id)
-    const [root = '', data = ''] = volumes
-    await untilDeleted(tools, root)
-    for (const volume of [data, hot]) await untilVolume(tools, volume, 'available')
+    await untilDeleted(tools, root.id)
+    const data = volumes.filter((volume) => volume.id !== root.id).map((volume) => volume.id)
+    assert.equal(data.length, 1)
+    for (const volume of [...data, hot]) await untilVolume(tools, volume, 'available')
   },
 })

@@ -4,8 +4,8 @@ import { text } from '../../../src/client/xml.ts'
 import { defineCase } from '../../case.ts'
 import { type EbsInstance, runFromVolumes, stopInstance } from '../../ebs-instances.ts'
 import { type GuestReport, reportOf, resultOf, userDataScript } from '../../guest.ts'
-import { snapshotOfAGuestsDisk } from '../../guest-disk.ts'
-import { deregisterLater } from '../../images.ts'
+import { diskOfSize, snapshotOfAGuestsDisk } from '../../guest-disk.ts'
+import { deregisterLater, rootDevice } from '../../images.ts'
 import { endInstance } from '../../instances.ts'
 import type { Tools } from '../../tools.ts'
 import { attachVolume, makeVolume, untilDeleted, untilVolume } from '../../volumes.ts'
@@ -16,12 +16,12 @@ const GiB = 2 ** 30
 async function registerMapped(tools: Tools, SnapshotId: string): Promise<string> {
   const kept = { DeleteOnTermination: false }
   const BlockDeviceMapping = [
-    { DeviceName: '/dev/sda', Ebs: { SnapshotId, ...kept } },
+    { DeviceName: rootDevice(tools), Ebs: { SnapshotId, ...kept } },
     { DeviceName: '/dev/sdb', VirtualName: 'ephemeral0' },
     { DeviceName: '/dev/sdc', Ebs: { SnapshotId, ...kept } },
     { DeviceName: '/dev/sdd', Ebs: { VolumeSize: 2, ...kept } },
   ]
-  const disk = { RootDeviceName: '/dev/sda', Architecture: 'x86_64', VirtualizationType: 'hvm' }
+  const disk = { RootDeviceName: rootDevice(tools), Architecture: 'x86_64', VirtualizationType: 'hvm' }
   const asked = { Name: tools.name('image'), ...disk, BlockDeviceMapping }
   const id = text(await tools.administrator.ec2.call('RegisterImage', asked), 'imageId') ?? ''
   deregisterLater(tools, id)
@@ -37,13 +37,8 @@ function sizesIn({ disks }: GuestReport): number[] {
 const volumeAt = ({ volumes }: EbsInstance, device: string): string =>
   volumes.find((one) => one.device === device)?.id ?? ''
 
-/** What a guest does with the disk of that many GiB, `$disk`, once it is there and can be opened. */
-const onDisk = (gibibytes: number, ...lines: string[]) => [
-  `until disk=$(grep -lx ${(gibibytes * GiB) / 512} /sys/block/vd*/size); do usleep 100000; done`,
-  `disk=\${disk%/size}; disk=/dev/\${disk##*/}`,
-  'until head -c 1 $disk > /dev/null 2>&1; do usleep 100000; done',
-  ...lines,
-]
+/** What a guest does with the disk of that many GiB, `$disk`, once it is there. */
+const onDisk = (gibibytes: number, ...lines: string[]) => [diskOfSize(gibibytes), ...lines]
 
 export default defineCase({
   id: 'ebs/image-mappings',
@@ -78,7 +73,7 @@ export default defineCase({
 
     const ends = { DeleteOnTermination: true }
     const BlockDeviceMapping: Parameters[] = [
-      { DeviceName: '/dev/sda', Ebs: ends },
+      { DeviceName: rootDevice(tools), Ebs: ends },
       { DeviceName: '/dev/sdb', NoDevice: 'true' },
       { DeviceName: '/dev/sdc', NoDevice: 'true' },
       { DeviceName: '/dev/sdd', Ebs: { VolumeSize: 3, ...ends } },

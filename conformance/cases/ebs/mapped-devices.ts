@@ -3,7 +3,7 @@ import { defineCase } from '../../case.ts'
 import { runFromVolumes } from '../../ebs-instances.ts'
 import { type GuestReport, reportOf, userDataScript } from '../../guest.ts'
 import { snapshotOfAGuestsDisk } from '../../guest-disk.ts'
-import { registerSnapshot } from '../../images.ts'
+import { registerSnapshot, rootDevice } from '../../images.ts'
 import { endInstance, untilRunning, untilState } from '../../instances.ts'
 import { attachVolume, makeVolume, untilVolume } from '../../volumes.ts'
 
@@ -43,7 +43,7 @@ export default defineCase({
         // Eucalyptus does not heed it: the kind of the root decides.
         InstanceInitiatedShutdownBehavior: tools.of({ eucalyptus: 'terminate', aws: 'stop' }),
         BlockDeviceMapping: [
-          { DeviceName: '/dev/sda', Ebs: { VolumeSize: 2, DeleteOnTermination: true } },
+          { DeviceName: rootDevice(tools), Ebs: { VolumeSize: 2, DeleteOnTermination: true } },
           { DeviceName: '/dev/sdb', VirtualName: 'ephemeral0' },
           { DeviceName: '/dev/sdc', Ebs: { SnapshotId, DeleteOnTermination: true } },
           { DeviceName: '/dev/sdd', Ebs: { VolumeSize: 3, DeleteOnTermination: true } },
@@ -59,7 +59,8 @@ export default defineCase({
     const copy = report.disks.find(({ bytes }) => bytes === GiB)
     assert.equal(copy?.sha256FirstMiB, root?.sha256FirstMiB, 'the volume does not hold the bytes of its snapshot')
     const devices = devicesOf(report)
-    const expected = { ami: 'sda', root: 'sda', ephemeral0: 'sdb' }
+    const rootName = rootDevice(tools).replace('/dev/', '')
+    const expected = { ami: rootName, root: rootName, ephemeral0: 'sdb' }
     for (const [name, device] of Object.entries(expected)) assert.equal(devices[name], device, name)
     if (tools.target.fidelity === 'eucalyptus') {
       assert.deepEqual([devices['ebs1'], devices['ebs2']].sort(), ['sdc', 'sdd'])

@@ -1,15 +1,10 @@
 import assert from 'node:assert/strict'
 import { defineCase } from '../../case.ts'
 import { bootLineOf, reportOf, resultOf, userDataScript } from '../../guest.ts'
+import { findDisk, serialOf } from '../../guest-disk.ts'
 import { endInstance, runInstance, untilRunning } from '../../instances.ts'
 import { registerStarter, starterImage } from '../../starter.ts'
 import { attachVolume, makeSnapshot, makeVolume, untilVolume } from '../../volumes.ts'
-
-/** Shell that waits for a disk with a serial and puts its name into `disk`. */
-const findDisk = `find_disk() {
-  until disk=$(grep -lx "$1" /sys/block/*/serial); do usleep 100000; done
-  disk=\${disk%/serial}; disk=\${disk##*/}
-}`
 
 export default defineCase({
   id: 'ebs/outlives-its-instance',
@@ -25,19 +20,18 @@ export default defineCase({
     const { bootLine } = await starterImage('hvm')
     const ImageId = await registerStarter(tools, 'hvm')
     const volume = await makeVolume(tools)
-    const serialOf = (id: string) => tools.of({ eucalyptus: `euca-${id}-dev`, aws: id.replace('-', '') }).slice(0, 20)
     const sentence = tools.name('sentence')
     const write = [
-      `find_disk ${serialOf(volume)}`,
-      'result size $(cat /sys/block/$disk/size)',
-      `mke2fs /dev/$disk && mount -t ext4 /dev/$disk /mnt && echo ${sentence} > /mnt/file && umount /mnt && sync`,
+      `find_disk ${serialOf(tools, volume)}`,
+      `result size $(cat /sys/block/\${disk#/dev/}/size)`,
+      `mke2fs $disk && mount -t ext4 $disk /mnt && echo ${sentence} > /mnt/file && umount /mnt && sync`,
       'result written $?',
     ]
     const first = await runInstance(tools, { ImageId, UserData: userDataScript(findDisk, ...write) })
     await untilRunning(tools, first)
-    const { disks } = await reportOf(tools, first)
+    const serials = (await reportOf(tools, first)).disks.map(({ serial }) => serial)
     await bootLineOf(tools, first, bootLine)
-    assert.equal(disks.length, 1, 'the guest has a volume that was not attached yet')
+    assert.ok(!serials.includes(serialOf(tools, volume)), 'the guest has a volume that was not attached yet')
     await attachVolume(tools, volume, first, '/dev/sdf')
     assert.equal(await resultOf(tools, first, 'size'), String(2 ** 30 / 512))
     assert.equal(await resultOf(tools, first, 'written'), '0', 'the guest could not write on the volume')
@@ -45,8 +39,8 @@ export default defineCase({
     await endInstance(tools, first)
     await untilVolume(tools, volume, 'available')
     const read = [volume, copy].flatMap((id) => [
-      `find_disk ${serialOf(id)}`,
-      'mount -t ext4 /dev/$disk /mnt',
+      `find_disk ${serialOf(tools, id)}`,
+      'mount -t ext4 $disk /mnt',
       `result ${id} $(cat /mnt/file)`,
       'umount /mnt',
     ])

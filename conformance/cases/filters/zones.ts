@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { list, text } from '../../../src/client/xml.ts'
+import { list, text, type Xml } from '../../../src/client/xml.ts'
 import { type Case, defineCase } from '../../case.ts'
 import { refusal } from '../../refusal.ts'
 
@@ -45,7 +45,13 @@ const types: Case = defineCase({
       eucalyptus: ['instanceTypeDetails', 'name'],
       aws: ['instanceTypeSet', 'instanceType'],
     })
-    const all = list(await ec2.call('DescribeInstanceTypes'), set).map((one) => text(one, name))
+    const all: (string | undefined)[] = []
+    let NextToken: string | undefined
+    do {
+      const answer: Xml = await ec2.call('DescribeInstanceTypes', { NextToken })
+      all.push(...list(answer, set).map((one) => text(one, name)))
+      NextToken = text(answer, 'nextToken') || undefined
+    } while (NextToken !== undefined)
     assert.ok(all.includes(tools.target.instanceType.name))
     assert.equal(new Set(all).size, all.length)
   },

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { list, text, type Xml } from '../../../src/client/xml.ts'
 import { type Case, defineCase } from '../../case.ts'
 import type { Clients } from '../../clients.ts'
-import { makeGroup } from '../../groups.ts'
-import { registerRandomImage } from '../../images.ts'
-import { endInstance, runInstance, untilRunning } from '../../instances.ts'
+import { runBlank } from '../../ebs-instances.ts'
+import { askForGroup, deleteGroup, isInVpc, makeGroup } from '../../groups.ts'
+import { endInstance, findInstance } from '../../instances.ts'
 import { refusal } from '../../refusal.ts'
 
 const source =
@@ -29,7 +29,7 @@ const life: Case = defineCase({
     const fields = ['groupName', 'groupId', 'ownerId', 'groupDescription'].map((field) => text(group, field))
     assert.deepEqual(fields, [name, id, account.accountId, 'conformance'])
     assert.deepEqual(list(group, 'ipPermissions'), [])
-    const again = ec2.call('CreateSecurityGroup', { GroupName: name, GroupDescription: 'conformance' })
+    const again = askForGroup(tools, { GroupName: name, GroupDescription: 'conformance' })
     await tools.refuses(again, refusal('InvalidGroup.Duplicate', 400))
     assert.equal(text(await ec2.call('DeleteSecurityGroup', { GroupName: name }), 'return'), 'true')
     await tools.refuses(find(administrator, id), notFound)
@@ -43,18 +43,16 @@ const names: Case = defineCase({
   title: 'a name has 1 to 255 characters and does not look like an id; a group has a description',
   covers: ['CreateSecurityGroup'],
   async run(tools) {
-    const { ec2 } = tools.administrator
     const GroupDescription = 'conformance'
     const invalid = refusal('InvalidParameterValue', 400)
-    for (const GroupName of ['sg-12345678', 'a'.repeat(256), 'naïve']) {
-      await tools.refuses(ec2.call('CreateSecurityGroup', { GroupName, GroupDescription }), invalid)
+    const name = () => tools.name('group')
+    for (const GroupName of [`sg-${name()}`, name().padEnd(256, 'x'), `${name()}-naïve`]) {
+      await tools.refuses(askForGroup(tools, { GroupName, GroupDescription }), invalid)
     }
-    const missing = refusal('MissingParameter', 400)
-    await tools.refuses(ec2.call('CreateSecurityGroup', { GroupName: tools.name('group') }), missing)
-    const GroupName = tools.name('group').padEnd(255, 'x')
-    const GroupId = text(await ec2.call('CreateSecurityGroup', { GroupName, GroupDescription }), 'groupId')
-    tools.later(`group ${GroupId}`, () => ec2.call('DeleteSecurityGroup', { GroupId }))
-    assert.equal(text(await find(tools.administrator, GroupId ?? ''), 'groupName'), GroupName)
+    await tools.refuses(askForGroup(tools, { GroupName: name() }), refusal('MissingParameter', 400))
+    const GroupName = name().padEnd(255, 'x')
+    const id = await askForGroup(tools, { GroupName, GroupDescription })
+    assert.equal(text(await find(tools.administrator, id), 'groupName'), GroupName)
   },
 })
 
@@ -65,21 +63,24 @@ const defaults: Case = defineCase({
   covers: ['DescribeSecurityGroups', 'CreateSecurityGroup', 'DeleteSecurityGroup'],
   needs: ['security-groups', 'two-accounts'],
   async run(tools) {
-    for (const { ec2, account } of [tools.administrator, tools.user]) {
-      const groups = list(await ec2.call('DescribeSecurityGroups', { GroupName: ['default'] }), 'securityGroupInfo')
-      assert.deepEqual(
-        groups.map((group) => [text(group, 'groupName'), text(group, 'ownerId')]),
-        [['default', account.accountId]],
-      )
+    for (const clients of [tools.administrator, tools.user]) {
+      const { ec2, account } = clients
       const GroupName = 'default'
-      await tools.refuses(ec2.call('CreateSecurityGroup', { GroupName, GroupDescription: 'again' }), {
+      const look = async () =>
+        list(await ec2.call('DescribeSecurityGroups', { GroupName: [GroupName] }), 'securityGroupInfo')
+      const groups = await look()
+      // Eucalyptus has one for each VPC.
+      assert.ok(groups.length > 0 && groups.length <= tools.of({ eucalyptus: 100, aws: 1 }))
+      for (const group of groups) {
+        assert.deepEqual([text(group, 'groupName'), text(group, 'ownerId')], [GroupName, account.accountId])
+      }
+      await tools.refuses(askForGroup(tools, { GroupName, GroupDescription: 'again' }, clients), {
         eucalyptus: refusal('InvalidGroup.Duplicate', 400),
         aws: refusal('InvalidParameterValue', 400),
       })
-      await tools.refuses(ec2.call('DeleteSecurityGroup', { GroupName }), {
-        eucalyptus: refusal('InvalidGroup.Reserved', 400),
-        aws: refusal('CannotDelete', 400),
-      })
+      const code = isInVpc(tools, groups[0]) ? 'CannotDelete' : 'InvalidGroup.Reserved'
+      await tools.refuses(ec2.call('DeleteSecurityGroup', { GroupName }), refusal(code, 400))
+      assert.equal((await look()).length, groups.length)
     }
   },
 })
@@ -97,10 +98,8 @@ const owners: Case = defineCase({
     await tools.refuses(ec2.call('DeleteSecurityGroup', { GroupId: id }), notFound)
     const IpPermissions = [{ IpProtocol: 'tcp', FromPort: 22, ToPort: 22, IpRanges: [{ CidrIp: '0.0.0.0/0' }] }]
     await tools.refuses(ec2.call('AuthorizeSecurityGroupIngress', { GroupId: id, IpPermissions }), notFound)
-    const asked = { GroupName: name, GroupDescription: 'conformance' }
-    const GroupId = text(await ec2.call('CreateSecurityGroup', asked), 'groupId')
-    tools.later(`group ${GroupId}`, () => ec2.call('DeleteSecurityGroup', { GroupId }))
-    assert.notEqual(GroupId, id)
+    const theirs = await askForGroup(tools, { GroupName: name, GroupDescription: 'conformance' }, tools.user)
+    assert.notEqual(theirs, id)
     assert.deepEqual(list(await find(tools.administrator, id), 'ipPermissions'), [])
   },
 })
@@ -110,25 +109,27 @@ const inUse: Case = defineCase({
   id: 'groups/in-use-cannot-be-deleted',
   title: 'a group is kept while an instance is in it, which shows it, and can be deleted when that has ended',
   covers: ['DeleteSecurityGroup', 'RunInstances', 'DescribeInstances'],
-  needs: ['security-groups', 's3', 'images', 'instance-store'],
-  seconds: 8,
+  needs: ['security-groups', 'ebs'],
+  seconds: 10,
   cents: 1,
   async run(tools) {
     const { ec2 } = tools.administrator
     const { id: GroupId, name } = await makeGroup(tools)
-    const id = await runInstance(tools, { ImageId: await registerRandomImage(tools), SecurityGroup: [name] })
-    const instance = await untilRunning(tools, id)
+    const { id } = await runBlank(tools, { SecurityGroup: [name] })
     assert.deepEqual(
-      list(instance, 'groupSet').map((group) => [text(group, 'groupId'), text(group, 'groupName')]),
+      list(await findInstance(tools.administrator, id), 'groupSet').map((group) => [
+        text(group, 'groupId'),
+        text(group, 'groupName'),
+      ]),
       [[GroupId, name]],
     )
-    await tools.refuses(ec2.call('DeleteSecurityGroup', { GroupId }), {
-      eucalyptus: refusal('InvalidGroup.InUse', 400),
-      aws: refusal('DependencyViolation', 400),
-    })
+    const group = await find(tools.administrator, GroupId)
+    const code = isInVpc(tools, group) ? 'DependencyViolation' : 'InvalidGroup.InUse'
+    await tools.refuses(ec2.call('DeleteSecurityGroup', { GroupId }), refusal(code, 400))
     assert.ok(await find(tools.administrator, GroupId))
     await endInstance(tools, id)
-    assert.equal(text(await ec2.call('DeleteSecurityGroup', { GroupId }), 'return'), 'true')
+    await deleteGroup(tools, GroupId)
+    await tools.refuses(find(tools.administrator, GroupId), notFound)
   },
 })
 

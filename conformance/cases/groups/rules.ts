@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Parameters } from '../../../src/client/ec2.ts'
 import { list, text, type Xml } from '../../../src/client/xml.ts'
 import { type Case, defineCase } from '../../case.ts'
-import { makeGroup } from '../../groups.ts'
+import { isInVpc, makeGroup } from '../../groups.ts'
 import { type ByFidelity, type Refusal, refusal } from '../../refusal.ts'
 import type { Tools } from '../../tools.ts'
 
@@ -16,7 +16,7 @@ async function rulesOf({ administrator: { ec2 } }: Tools, id: string): Promise<s
   const [group] = list(await ec2.call('DescribeSecurityGroups', { GroupId: [id] }), 'securityGroupInfo')
   const sources = (permission: Xml) => [
     ...list(permission, 'ipRanges').map((range) => text(range, 'cidrIp')),
-    ...list(permission, 'groups').map((one) => `${text(one, 'userId')}/${text(one, 'groupName')}`),
+    ...list(permission, 'groups').map((one) => `${text(one, 'userId')}/${text(one, 'groupId')}`),
   ]
   const words = (permission: Xml) =>
     ['ipProtocol', 'fromPort', 'toPort'].map((name) => text(permission, name) ?? '').join(' ')
@@ -40,7 +40,7 @@ const both: Case = defineCase({
     const change = (verb: string, ...IpPermissions: Parameters[]) =>
       ec2.call(`${verb}SecurityGroupIngress`, { GroupId, IpPermissions })
     await change('Authorize', ssh, dns, ping)
-    const peers = `udp 53 54 ${account.accountId}/${peer.name}`
+    const peers = `udp 53 54 ${account.accountId}/${peer.id}`
     const all = ['icmp -1 -1 0.0.0.0/0', 'tcp 22 22 0.0.0.0/0', 'tcp 22 22 10.1.0.0/16', peers]
     assert.deepEqual(await rulesOf(tools, GroupId), all)
     await change('Revoke', { ...ssh, IpRanges: everybody })
@@ -104,22 +104,24 @@ const refusals: Case = defineCase({
 const egress: Case = defineCase({
   ...base,
   id: 'groups/egress',
-  title: 'what instances may send is a matter of rules in AWS; without a VPC Eucalyptus refuses them',
+  title: 'what instances may send is a matter of rules in a VPC, as in all of AWS; elsewhere Eucalyptus refuses them',
   covers: ['AuthorizeSecurityGroupEgress', 'RevokeSecurityGroupEgress', 'DescribeSecurityGroups'],
   async run(tools) {
     const { ec2 } = tools.administrator
     const { id: GroupId } = await makeGroup(tools)
     const asked = { GroupId, IpPermissions: [tcp] }
     const change = (verb: string) => ec2.call(`${verb}SecurityGroupEgress`, asked)
-    if (tools.target.fidelity === 'eucalyptus') {
+    const describe = async () =>
+      list(await ec2.call('DescribeSecurityGroups', { GroupId: [GroupId] }), 'securityGroupInfo')[0]
+    if (!isInVpc(tools, await describe())) {
       for (const verb of ['Authorize', 'Revoke'])
         await tools.refuses(change(verb), refusal('InvalidGroup.NotFound', 400))
       return
     }
-    const look = async () => {
-      const [group] = list(await ec2.call('DescribeSecurityGroups', { GroupId: [GroupId] }), 'securityGroupInfo')
-      return list(group, 'ipPermissionsEgress').map((one) => `${text(one, 'ipProtocol')} ${text(one, 'toPort') ?? ''}`)
-    }
+    const look = async () =>
+      list(await describe(), 'ipPermissionsEgress').map(
+        (one) => `${text(one, 'ipProtocol')} ${text(one, 'toPort') ?? ''}`,
+      )
     assert.deepEqual(await look(), ['-1 '])
     await change('Authorize')
     assert.deepEqual((await look()).sort(), ['-1 ', 'tcp 22'])

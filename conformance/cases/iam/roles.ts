@@ -1,14 +1,25 @@
 import assert from 'node:assert/strict'
 import { list, text, type Xml } from '../../../src/client/xml.ts'
 import { type Case, defineCase } from '../../case.ts'
-import { addRole, allowing, makeProfile, makeRole, putPolicy, trusting } from '../../iam.ts'
-import { registerRandomImage } from '../../images.ts'
+import { registerBlankSnapshot } from '../../ebs-instances.ts'
+import {
+  addRole,
+  allowing,
+  askForRole,
+  listed,
+  makeProfile,
+  makeRole,
+  putPolicy,
+  runWithProfile,
+  trusting,
+} from '../../iam.ts'
 import { runInstance, untilRunning } from '../../instances.ts'
 import { refusal } from '../../refusal.ts'
 
 const source = 'EuareService of Eucalyptus; IAM API Reference'
 const base = { level: 'MUST', needs: ['iam'], source, seconds: 2 } as const
 const notFound = refusal('NoSuchEntity', 404)
+const namesOf = (entries: readonly Xml[], field: string) => entries.map((one) => text(one, field))
 const namesIn = (answer: Xml, result: string, field: string, name: string) =>
   list(answer, result, field).map((one) => (typeof one === 'string' ? one : text(one, name)))
 
@@ -26,11 +37,13 @@ const life: Case = defineCase({
     const shown = (field: string) => text(role, 'GetRoleResult', 'Role', field) ?? ''
     assert.deepEqual([shown('RoleName'), shown('Arn'), shown('Path')], [name, arn, '/'])
     assert.deepEqual(JSON.parse(decodeURIComponent(shown('AssumeRolePolicyDocument'))), JSON.parse(trust))
-    assert.ok(namesIn(await iam.call('ListRoles'), 'ListRolesResult', 'Roles', 'RoleName').includes(name))
+    const look = async () => namesOf(await listed(tools.administrator, 'ListRoles', 'Roles'), 'RoleName')
+    await tools.until(`${name} among the roles`, look, (names) => names.includes(name))
     const again = iam.call('CreateRole', { RoleName: name, AssumeRolePolicyDocument: trust })
     await tools.refuses(again, refusal('EntityAlreadyExists', 409))
     await iam.call('DeleteRole', { RoleName: name })
     for (const action of ['GetRole', 'DeleteRole']) await tools.refuses(iam.call(action, { RoleName: name }), notFound)
+    await tools.until(`${name} no longer among the roles`, look, (names) => !names.includes(name))
   },
 })
 
@@ -64,24 +77,26 @@ const policies: Case = defineCase({
 const malformed: Case = defineCase({
   ...base,
   id: 'iam/documents-that-cannot-be',
-  title: 'documents that are none, bad names and bad paths are refused, and make no role',
-  covers: ['CreateRole', 'PutRolePolicy'],
+  title: 'documents that are none, bad names and bad paths are refused, and make no role and no policy',
+  covers: ['CreateRole', 'PutRolePolicy', 'GetRole', 'GetRolePolicy'],
   async run(tools) {
     const { iam } = tools.administrator
     const RoleName = tools.name('role')
     const AssumeRolePolicyDocument = trusting({ Service: 'ec2.amazonaws.com' })
     const bad = refusal('MalformedPolicyDocument', 400)
     for (const document of ['no JSON', '{}', '{"Statement":[{"Effect":"Perhaps"}]}']) {
-      await tools.refuses(iam.call('CreateRole', { RoleName, AssumeRolePolicyDocument: document }), bad)
+      await tools.refuses(askForRole(tools, { RoleName, AssumeRolePolicyDocument: document }), bad)
     }
     const invalid = refusal('ValidationError', 400)
-    for (const wrong of [{ RoleName: 'a role' }, { RoleName: 'r'.repeat(65) }, { Path: 'no path' }]) {
-      await tools.refuses(iam.call('CreateRole', { RoleName, AssumeRolePolicyDocument, ...wrong }), invalid)
+    const names = [{ RoleName: `${tools.name('a')} role` }, { RoleName: tools.name('role').padEnd(65, 'r') }]
+    for (const wrong of [...names, { Path: 'no path' }]) {
+      await tools.refuses(askForRole(tools, { RoleName, AssumeRolePolicyDocument, ...wrong }), invalid)
     }
     await tools.refuses(iam.call('GetRole', { RoleName }), notFound)
-    const { name } = await makeRole(tools)
-    const put = iam.call('PutRolePolicy', { RoleName: name, PolicyName: 'policy', PolicyDocument: 'no JSON' })
-    await tools.refuses(put, bad)
+    const policy = { RoleName: (await makeRole(tools)).name, PolicyName: 'policy' }
+    tools.later('the policy that is none', () => iam.call('DeleteRolePolicy', policy))
+    await tools.refuses(iam.call('PutRolePolicy', { ...policy, PolicyDocument: 'no JSON' }), bad)
+    await tools.refuses(iam.call('GetRolePolicy', policy), notFound)
   },
 })
 
@@ -111,9 +126,9 @@ const profiles: Case = defineCase({
     await addRole(tools, profile, role)
     assert.deepEqual([await rolesOf(), await held()], [[role.name], [profile.name]])
     await tools.refuses(iam.call('DeleteRole', { RoleName: role.name }), refusal('DeleteConflict', 409))
-    const all = await iam.call('ListInstanceProfiles')
-    const names = namesIn(all, 'ListInstanceProfilesResult', 'InstanceProfiles', 'InstanceProfileName')
-    assert.ok(names.includes(profile.name))
+    const look = async () =>
+      namesOf(await listed(tools.administrator, 'ListInstanceProfiles', 'InstanceProfiles'), 'InstanceProfileName')
+    await tools.until(`${profile.name} among the profiles`, look, (names) => names.includes(profile.name))
     await iam.call('RemoveRoleFromInstanceProfile', { InstanceProfileName, RoleName: role.name })
     assert.deepEqual([await rolesOf(), await held()], [[], []])
     const again = iam.call('CreateInstanceProfile', { InstanceProfileName })
@@ -128,14 +143,14 @@ const launched: Case = defineCase({
   id: 'iam/instances-with-a-profile',
   title: 'an instance shows the profile that it was launched with; a profile that there is not is refused',
   covers: ['RunInstances', 'DescribeInstances'],
-  needs: ['iam', 's3', 'images', 'instance-store'],
-  seconds: 6,
+  needs: ['iam', 'ebs'],
+  seconds: 8,
   cents: 1,
   async run(tools) {
     const [role, profile] = [await makeRole(tools), await makeProfile(tools)]
     await addRole(tools, profile, role)
-    const ImageId = await registerRandomImage(tools)
-    const id = await runInstance(tools, { ImageId, IamInstanceProfile: { Name: profile.name } })
+    const { ImageId } = await registerBlankSnapshot(tools)
+    const id = await runWithProfile(tools, profile, { ImageId })
     assert.equal(text(await untilRunning(tools, id), 'iamInstanceProfile', 'arn'), profile.arn)
     const nobody = runInstance(tools, { ImageId, IamInstanceProfile: { Name: tools.name('nobody') } })
     await tools.refuses(nobody, refusal('InvalidParameterValue', 400))
@@ -152,8 +167,11 @@ const users: Case = defineCase({
     const answer = await iam.call('GetUser')
     const shown = (field: string) => text(answer, 'GetUserResult', 'User', field) ?? ''
     assert.match(shown('Arn'), new RegExp(`^arn:aws:iam::${account.accountId}:`))
-    const names = namesIn(await iam.call('ListUsers'), 'ListUsersResult', 'Users', 'UserName')
-    assert.ok(names.includes(shown('UserName')))
+    assert.ok(
+      shown('UserName'),
+      'the keys are those of no user: AWS knows none behind those of an account itself (root)',
+    )
+    assert.ok(namesOf(await listed(tools.administrator, 'ListUsers', 'Users'), 'UserName').includes(shown('UserName')))
     await tools.refuses(iam.call('GetUser', { UserName: tools.name('nobody') }), notFound)
   },
 })
@@ -191,11 +209,11 @@ const owners: Case = defineCase({
       await tools.refuses(iam.call(action, { RoleName: role.name }), notFound)
     }
     await tools.refuses(iam.call('GetInstanceProfile', { InstanceProfileName: profile.name }), notFound)
-    const theirs = namesIn(await iam.call('ListRoles'), 'ListRolesResult', 'Roles', 'RoleName')
-    assert.ok(!theirs.includes(role.name))
+    assert.ok(!namesOf(await listed(tools.user, 'ListRoles', 'Roles'), 'RoleName').includes(role.name))
     const RoleName = role.name
-    await iam.call('CreateRole', { RoleName, AssumeRolePolicyDocument: trusting({ Service: 'ec2.amazonaws.com' }) })
-    tools.later(`role ${RoleName} of another account`, () => iam.call('DeleteRole', { RoleName }))
+    const asked = { RoleName, AssumeRolePolicyDocument: trusting({ Service: 'ec2.amazonaws.com' }) }
+    const made = await askForRole(tools, asked, tools.user)
+    assert.notEqual(text(made, 'CreateRoleResult', 'Role', 'Arn'), role.arn)
     assert.equal(
       text(await tools.administrator.iam.call('GetRole', { RoleName }), 'GetRoleResult', 'Role', 'Arn'),
       role.arn,
@@ -215,19 +233,29 @@ const pages: Case = defineCase({
     const AssumeRolePolicyDocument = trusting({ Service: 'ec2.amazonaws.com' })
     const made = ['a', 'b', 'c'].map((word) => tools.name(word))
     for (const RoleName of made) {
-      await iam.call('CreateRole', { RoleName, Path: PathPrefix, AssumeRolePolicyDocument })
-      tools.later(`role ${RoleName}`, () => iam.call('DeleteRole', { RoleName }))
+      await askForRole(tools, { RoleName, Path: PathPrefix, AssumeRolePolicyDocument })
     }
-    const pages: string[][] = []
-    let Marker: string | undefined
-    do {
-      const answer: Xml = await iam.call('ListRoles', { PathPrefix, MaxItems: 2, Marker })
-      pages.push(namesIn(answer, 'ListRolesResult', 'Roles', 'RoleName').map(String))
-      const isMore = text(answer, 'ListRolesResult', 'IsTruncated') === 'true'
-      Marker = isMore ? text(answer, 'ListRolesResult', 'Marker') : undefined
-    } while (Marker !== undefined)
+    const walk = async () => {
+      const pages: string[][] = []
+      let Marker: string | undefined
+      do {
+        const answer: Xml = await iam.call('ListRoles', { PathPrefix, MaxItems: 2, Marker })
+        pages.push(namesIn(answer, 'ListRolesResult', 'Roles', 'RoleName').map(String))
+        const isMore = text(answer, 'ListRolesResult', 'IsTruncated') === 'true'
+        Marker = isMore ? text(answer, 'ListRolesResult', 'Marker') : undefined
+      } while (Marker !== undefined)
+      return pages
+    }
+    const isWhole = (pages: string[][]) => pages.flat().length >= made.length
+    const pages = await tools.until('all three roles', walk, isWhole)
     assert.deepEqual(pages.flat().sort(), [...made].sort())
-    assert.equal(pages.length, tools.of({ eucalyptus: 1, aws: 2 }))
+    // A page of AWS may have fewer entries than were asked for, too.
+    const isCut = pages.length > 1 && pages.every((page) => page.length <= 2)
+    assert.equal(
+      tools.target.fidelity === 'aws' ? isCut : pages.length === 1,
+      true,
+      `pages of ${pages.map((page) => page.length)}`,
+    )
   },
 })
 

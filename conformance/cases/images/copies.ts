@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import type { Parameters } from '../../../src/client/ec2.ts'
 import { list, text } from '../../../src/client/xml.ts'
 import { type Case, defineCase } from '../../case.ts'
 import { registerBlankSnapshot } from '../../ebs-instances.ts'
-import { deregisterLater, describeImages, registerRandomImage } from '../../images.ts'
+import { describeImages, registerRandomImage, removeImageLater } from '../../images.ts'
 import { runInstance, untilRunning } from '../../instances.ts'
 import { refusal } from '../../refusal.ts'
 import type { Tools } from '../../tools.ts'
@@ -15,7 +14,7 @@ const ofSnapshot: Case = defineCase({
   id: 'images/copied',
   title: 'a copy of an image has snapshots of its own and is private; Eucalyptus copies nothing, and says so by no id',
   covers: ['CopyImage', 'DescribeImages'],
-  needs: ['images', 'ebs'],
+  needs: ['ebs'],
   source: 'eucalyptus-behaviour.md sections 2.6 and 12; EC2 User Guide, Copy an AMI',
   async run(tools) {
     const { administrator, target } = tools
@@ -23,6 +22,7 @@ const ofSnapshot: Case = defineCase({
     const Name = tools.name('copy')
     const asked = { SourceImageId: ImageId, SourceRegion: target.region, Name }
     const id = text(await administrator.ec2.call('CopyImage', asked), 'imageId')
+    if (id) removeImageLater(tools, id)
     if (target.fidelity === 'eucalyptus') {
       assert.equal(id || undefined, undefined)
       const Filter = [{ Name: 'name', Value: [Name] }]
@@ -30,16 +30,11 @@ const ofSnapshot: Case = defineCase({
       return
     }
     assert.ok(id && id !== ImageId)
-    const copied: string[] = []
-    tools.later(`snapshots of ${id}`, async () => {
-      for (const one of copied) await administrator.ec2.call('DeleteSnapshot', { SnapshotId: one })
-    })
-    deregisterLater(tools, id)
     const look = async () => (await describeImages(administrator, id))[0]
     const image = await tools.until(`${id} available`, look, (one) => text(one, 'imageState') === 'available', 120)
     const [mapping] = list(image, 'blockDeviceMapping')
-    copied.push(text(mapping, 'ebs', 'snapshotId') ?? '')
-    assert.notEqual(copied[0], SnapshotId)
+    const copied = text(mapping, 'ebs', 'snapshotId')
+    assert.ok(copied && copied !== SnapshotId, 'the copy has no snapshot of its own')
     assert.deepEqual([text(image, 'name'), text(image, 'isPublic')], [Name, 'false'])
     const nobody = { ...asked, SourceImageId: 'ami-00000000' }
     await tools.refuses(administrator.ec2.call('CopyImage', nobody), refusal('InvalidAMIID.NotFound', 400))
@@ -47,8 +42,9 @@ const ofSnapshot: Case = defineCase({
 })
 
 /** What an account is shown of images when it does not name them. */
-async function isListed({ user: { ec2 } }: Tools, ImageId: string, more: Parameters = {}): Promise<boolean> {
-  return list(await ec2.call('DescribeImages', more), 'imagesSet').some((one) => text(one, 'imageId') === ImageId)
+async function isListed({ administrator, user }: Tools, ImageId: string): Promise<boolean> {
+  const asked = { Owner: [administrator.account.accountId] }
+  return list(await user.ec2.call('DescribeImages', asked), 'imagesSet').some((one) => text(one, 'imageId') === ImageId)
 }
 
 const deprecated: Case = defineCase({
@@ -62,7 +58,9 @@ const deprecated: Case = defineCase({
     const { administrator } = tools
     const { ec2 } = administrator
     const ImageId = await registerRandomImage(tools)
-    const inAnHour = new Date(Date.now() + 3_600_000).toISOString()
+    // AWS rounds to a minute.
+    const minute = 60_000
+    const inAnHour = new Date(Math.ceil(Date.now() / minute) * minute + 60 * minute).toISOString()
     const enable = ec2.call('EnableImageDeprecation', { ImageId, DeprecateAt: inAnHour })
     if (tools.target.fidelity === 'eucalyptus') {
       await tools.refuses(enable, refusal('400 Bad Request', 400))

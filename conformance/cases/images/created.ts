@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import type { Parameters } from '../../../src/client/ec2.ts'
 import { list, text } from '../../../src/client/xml.ts'
 import { type Case, defineCase } from '../../case.ts'
 import { runBlank, stopInstance } from '../../ebs-instances.ts'
-import { createImage, describeImages, registerRandomImage } from '../../images.ts'
+import { askForImage, createImage, describeImages, registerRandomImage } from '../../images.ts'
 import { endInstance, runInstance, untilRunning } from '../../instances.ts'
 import { type ByFidelity, type Refusal, refusal } from '../../refusal.ts'
 import { attachVolume, makeVolume, untilVolume } from '../../volumes.ts'
@@ -21,6 +22,7 @@ const stopped: Case = defineCase({
   id: 'images/made-of-a-stopped-instance',
   title: 'an image of a stopped instance has a snapshot of each of its volumes but those that are left out',
   covers: ['CreateImage', 'DescribeImages', 'DescribeSnapshots'],
+  needs: ['ebs'],
   async run(tools) {
     const { ec2 } = tools.administrator
     const [data, left] = [await makeVolume(tools, { Size: 2 }), await makeVolume(tools)]
@@ -45,7 +47,7 @@ const stopped: Case = defineCase({
       snapshot: text(mapping, 'ebs', 'snapshotId'),
     }))
     assert.deepEqual(mapped.map(({ device, virtual }) => virtual ?? device).sort(), [
-      '/dev/sda',
+      root.device,
       '/dev/sdf',
       'ephemeral0',
     ])
@@ -74,22 +76,23 @@ const refusals: Case = defineCase({
   covers: ['CreateImage'],
   seconds: 15,
   async run(tools) {
-    const { ec2 } = tools.administrator
-    const make = (parameters: object) => ec2.call('CreateImage', { Name: tools.name('image'), ...parameters })
+    const make = (parameters: Parameters) => askForImage(tools, parameters)
     const store = await runInstance(tools, { ImageId: await registerRandomImage(tools) })
     await untilRunning(tools, store)
     const notEbs = failure(/not booted from an EBS volume/, 'InvalidParameterValue')
     await tools.refuses(make({ InstanceId: store }), notEbs)
     await tools.refuses(make({ InstanceId: 'i-00000000' }), failure(/i-00000000/, 'InvalidInstanceID.NotFound'))
-    const { id: InstanceId } = await runBlank(tools)
-    await tools.refuses(make({ InstanceId, Name: 'a bad name' }), refusal('InvalidAMIName.Malformed', 400))
-    const mapping = refusal('InvalidBlockDeviceMapping', 400)
-    for (const DeviceName of ['/dev/zz', '/dev/sdb1']) {
-      const BlockDeviceMapping = [{ DeviceName, Ebs: { VolumeSize: 1 } }]
-      await tools.refuses(make({ InstanceId, BlockDeviceMapping }), mapping)
+    const { id: InstanceId, root } = await runBlank(tools)
+    await tools.refuses(make({ InstanceId, Name: 'a#bad#name' }), refusal('InvalidAMIName.Malformed', 400))
+    const devices = [
+      ...['/dev/zz', '/dev/sdb1'].map((DeviceName) => ({ DeviceName, Ebs: { VolumeSize: 1 } })),
+      { DeviceName: root.device, NoDevice: 'true' },
+    ]
+    // What AWS does with them it does not say.
+    for (const device of tools.of({ eucalyptus: devices, aws: [] })) {
+      const asked = make({ InstanceId, BlockDeviceMapping: [device] })
+      await tools.refuses(asked, refusal('InvalidBlockDeviceMapping', 400))
     }
-    const BlockDeviceMapping = [{ DeviceName: '/dev/sda', NoDevice: 'true' }]
-    await tools.refuses(make({ InstanceId, BlockDeviceMapping }), mapping)
     await endInstance(tools, InstanceId)
     await tools.refuses(make({ InstanceId }), failure(/'running' or 'stopped'/, 'IncorrectState'))
   },

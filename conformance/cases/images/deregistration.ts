@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { list, text } from '../../../src/client/xml.ts'
 import { defineCase } from '../../case.ts'
-import { describeImages, registerRandomImage } from '../../images.ts'
-import { runInstance } from '../../instances.ts'
+import { deregistered, describeImages, registerRandomImage, untilHidden } from '../../images.ts'
+import { findInstance, runInstance, stateOf, untilRunning } from '../../instances.ts'
 import { refusal } from '../../refusal.ts'
 import type { Tools } from '../../tools.ts'
 
@@ -17,7 +17,7 @@ async function again(tools: Tools, ImageId: string, second: 'works' | 'third'): 
     assert.equal(text(await ec2.call('DeregisterImage', { ImageId }), 'return'), 'true')
     return
   }
-  await tools.refuses(ec2.call('DeregisterImage', { ImageId }), { eucalyptus: notFound, aws: unavailable })
+  await tools.refuses(ec2.call('DeregisterImage', { ImageId }), deregistered)
 }
 
 export default [
@@ -36,10 +36,10 @@ export default [
       const ImageId = await registerRandomImage(tools)
       assert.equal((await describeImages(tools.administrator, ImageId)).length, 1)
       assert.equal(text(await ec2.call('DeregisterImage', { ImageId }), 'return'), 'true')
-      await tools.refuses(describeImages(tools.administrator, ImageId), notFound)
+      await untilHidden(tools, ImageId)
       const own = list(await ec2.call('DescribeImages', { Owner: ['self'] }), 'imagesSet')
       assert.ok(!own.some((image) => text(image, 'imageId') === ImageId), 'the image is still listed')
-      await tools.refuses(runInstance(tools, { ImageId }), notFound)
+      await tools.refuses(runInstance(tools, { ImageId }), deregistered)
       await again(tools, ImageId, 'works')
       await again(tools, ImageId, 'third')
     },
@@ -56,9 +56,12 @@ export default [
     async run(tools) {
       const { ec2 } = tools.administrator
       const ImageId = await registerRandomImage(tools)
-      await runInstance(tools, { ImageId })
+      const id = await runInstance(tools, { ImageId })
+      await untilRunning(tools, id)
       await ec2.call('DeregisterImage', { ImageId })
       await tools.refuses(ec2.call('DeregisterImage', { ImageId }), unavailable)
+      const instance = await findInstance(tools.administrator, id)
+      assert.deepEqual([stateOf(instance), text(instance, 'imageId')], ['running', ImageId])
     },
   }),
   defineCase({
@@ -76,6 +79,10 @@ export default [
       await tools.refuses(describeImages(tools.administrator, nobody), notFound)
       await tools.refuses(ec2.call('DeregisterImage', { ImageId: nobody }), notFound)
       await tools.refuses(runInstance(tools, { ImageId: nobody }), notFound)
+      await tools.refuses(describeImages(tools.administrator, 'no image'), {
+        eucalyptus: refusal('InvalidParameterValue', 400),
+        aws: refusal('InvalidAMIID.Malformed', 400),
+      })
       await tools.refuses(ec2.call('DeregisterImage', { ImageId: 'no image' }), {
         eucalyptus: refusal('InternalFailure', 500, /Invalid id/),
         aws: refusal('InvalidAMIID.Malformed', 400),
@@ -94,13 +101,17 @@ export default [
     async run(tools) {
       const ImageId = await registerRandomImage(tools)
       await tools.refuses(describeImages(tools.user, ImageId), notFound)
-      const all = list(await tools.user.ec2.call('DescribeImages'), 'imagesSet')
+      const asked = { Owner: [tools.administrator.account.accountId] }
+      const all = list(await tools.user.ec2.call('DescribeImages', asked), 'imagesSet')
       assert.ok(!all.some((image) => text(image, 'imageId') === ImageId), 'the image is listed')
       await tools.refuses(runInstance(tools, { ImageId }, tools.user), {
         eucalyptus: refusal('UnauthorizedOperation', 403, /permission denied/),
         aws: refusal('AuthFailure', 403),
       })
-      await tools.refuses(tools.user.ec2.call('DeregisterImage', { ImageId }), notFound)
+      await tools.refuses(tools.user.ec2.call('DeregisterImage', { ImageId }), {
+        eucalyptus: refusal('InternalFailure', 500, /Not authorized/),
+        aws: [notFound, refusal('AuthFailure', 403)],
+      })
       assert.equal((await describeImages(tools.administrator, ImageId)).length, 1)
     },
   }),

@@ -1,19 +1,25 @@
 import assert from 'node:assert/strict'
-import { list, text } from '../../../src/client/xml.ts'
 import { defineCase } from '../../case.ts'
+import { runFromVolumes } from '../../ebs-instances.ts'
 import { consoleOf, reportOf, resultOf, resultsOn, userDataScript } from '../../guest.ts'
-import { snapshotOfAGuestsDisk } from '../../guest-disk.ts'
+import { diskOfSize, findDisk, serialOf, snapshotOfAGuestsDisk } from '../../guest-disk.ts'
 import { createImage, registerSnapshot } from '../../images.ts'
 import { endInstance, runInstance, untilRunning } from '../../instances.ts'
 import type { Tools } from '../../tools.ts'
-import { attachVolume, deleteLater, makeVolume } from '../../volumes.ts'
+import { attachVolume, makeVolume } from '../../volumes.ts'
+
+/** GiB of the volume that is attached later: no other disk has as many. */
+const attachedGiB = 3
 
 /** Boots an instance of an image and asserts that its disks hold the sentence: a file of the root, and the second disk. */
-async function holds(tools: Tools, ImageId: string, sentence: string, bootCount: number): Promise<void> {
-  const read = ['result file $(cat /root/sentence)', `result disk $(head -c ${sentence.length} /dev/vdb)`]
-  const id = await runInstance(tools, { ImageId, UserData: userDataScript(...read) })
-  const mappings = list(await untilRunning(tools, id), 'blockDeviceMapping')
-  for (const mapping of mappings) deleteLater(tools, text(mapping, 'ebs', 'volumeId') ?? '')
+async function holds(
+  tools: Tools,
+  image: { ImageId: string; SnapshotId: string },
+  sentence: string,
+  bootCount: number,
+): Promise<void> {
+  const read = ['result file $(cat /root/sentence)', diskOfSize(attachedGiB), 'result disk $(head -n 1 $disk)']
+  const { id } = await runFromVolumes(tools, image, { UserData: userDataScript(...read) })
   // One more than the boots that are in the image.
   await reportOf(tools, id, { bootCount })
   assert.equal(await resultOf(tools, id, 'file'), sentence, 'the file that the guest wrote is not in the image')
@@ -33,16 +39,16 @@ export default defineCase({
   cents: 1,
   async run(tools) {
     const sentence = tools.name('sentence')
+    const volume = await makeVolume(tools, { Size: attachedGiB })
     const write = [
       `echo ${sentence} > /root/sentence && sync`,
       'result written $?',
-      // A disk's node is there a moment before it can be opened.
-      'until head -c 1 /dev/vdb > /dev/null 2>&1; do usleep 100000; done',
-      `echo ${sentence} | dd of=/dev/vdb conv=notrunc,fsync`,
+      ...[findDisk, `find_disk ${serialOf(tools, volume)}`],
+      `echo ${sentence} | dd of=$disk conv=notrunc,fsync`,
       'result stored $?',
     ]
-    const volume = await makeVolume(tools)
-    const ImageId = await registerSnapshot(tools, await snapshotOfAGuestsDisk(tools))
+    const SnapshotId = await snapshotOfAGuestsDisk(tools)
+    const ImageId = await registerSnapshot(tools, SnapshotId)
     const id = await runInstance(tools, { ImageId, UserData: userDataScript(...write) })
     await untilRunning(tools, id)
     assert.equal(await resultOf(tools, id, 'written'), '0')
@@ -54,8 +60,8 @@ export default defineCase({
     const console = await consoleOf(tools.administrator, id)
     assert.deepEqual(resultsOn(console, 'written'), [], 'the guest was not booted again')
     const untouched = await createImage(tools, id, { NoReboot: true })
-    await holds(tools, rebooted, sentence, 3)
-    await holds(tools, untouched, sentence, 4)
+    await holds(tools, { ImageId: rebooted, SnapshotId }, sentence, 3)
+    await holds(tools, { ImageId: untouched, SnapshotId }, sentence, 4)
     const { bootCount } = await reportOf(tools, id)
     assert.equal(bootCount, 3, 'the guest was rebooted, though that was not wanted')
     await endInstance(tools, id)

@@ -16,7 +16,8 @@ const base = {
 const names: Case = defineCase({
   ...base,
   id: 'images/kind-by-the-manifests-name',
-  title: 'a manifest whose name begins with vmlinuz or initrd is that of a kernel or a ramdisk, whatever it says',
+  title:
+    'a manifest whose name begins with vmlinuz or initrd is that of a kernel or a ramdisk in Eucalyptus, whatever it says; in AWS its name says nothing',
   async run(tools) {
     const { bucket, manifest } = await uploadBundle(tools)
     const { s3 } = tools.administrator
@@ -26,9 +27,9 @@ const names: Case = defineCase({
       ['initrd-tools.manifest.xml', 'ramdisk'],
     ] as const) {
       await s3({ method: 'PUT', path: `/${bucket}/${name}`, body, headers: { 'x-amz-acl': 'aws-exec-read' } })
-      const id = await registerImage(tools, `${bucket}/${name}`)
+      const id = await registerImage(tools, `${bucket}/${name}`, { VirtualizationType: 'hvm' })
       const [image] = await describeImages(tools.administrator, id)
-      assert.equal(text(image, 'imageType'), kind)
+      assert.equal(text(image, 'imageType'), tools.of({ eucalyptus: kind, aws: 'machine' }))
     }
   },
 })
@@ -36,7 +37,9 @@ const names: Case = defineCase({
 const windows: Case = defineCase({
   ...base,
   id: 'images/windows-is-hvm',
-  title: 'an image of Windows, by the request or by its name, is HVM and says so; one of Linux has no platform',
+  title:
+    'an image of Windows, in Eucalyptus by the request or by its name, is HVM and says so; one of Linux has no platform',
+  source: 'eucalyptus-behaviour.md section 2.2 (step 3); EC2 API Reference, RegisterImage, which has no platform',
   async run(tools) {
     const { bucket, manifest, location } = await uploadBundle(tools)
     const { s3 } = tools.administrator
@@ -48,10 +51,14 @@ const windows: Case = defineCase({
       return ['platform', 'virtualizationType'].map((name) => text(image, name) ?? '')
     }
     assert.deepEqual(await shown(await registerImage(tools, location, { VirtualizationType: 'hvm' })), ['', 'hvm'])
-    for (const id of [
-      await registerImage(tools, location, { Platform: 'windows' }),
-      await registerImage(tools, path.slice(1)),
-    ]) {
+    const byRequest = registerImage(tools, location, { Platform: 'windows' })
+    if (tools.target.fidelity === 'aws') {
+      await tools.refuses(byRequest, refusal('UnknownParameter', 400))
+      const byName = await registerImage(tools, path.slice(1), { VirtualizationType: 'hvm' })
+      assert.deepEqual(await shown(byName), ['', 'hvm'])
+      return
+    }
+    for (const id of [await byRequest, await registerImage(tools, path.slice(1))]) {
       assert.deepEqual(await shown(id), ['windows', 'hvm'])
     }
   },
@@ -77,15 +84,21 @@ const architectures: Case = defineCase({
 const devices: Case = defineCase({
   ...base,
   id: 'images/root-device-of-the-manifest',
-  title: 'the root device is the one that the manifest maps, else that of the kind of virtualization',
+  title:
+    'the root device is told: in Eucalyptus the one that the manifest maps, else that of the kind of virtualization',
   async run(tools) {
     const shown = async (id: string) => text((await describeImages(tools.administrator, id))[0], 'rootDeviceName')
     const hvm = { VirtualizationType: 'hvm' }
     const plain = await uploadBundle(tools)
-    assert.equal(await shown(await registerImage(tools, plain.location, hvm)), '/dev/sda')
-    const loadable = { KernelId: tools.of({ eucalyptus: 'eki-12345678', aws: 'aki-12345678' }) }
-    const RamdiskId = tools.of({ eucalyptus: 'eri-12345678', aws: 'ari-12345678' })
-    const paravirtual = await registerImage(tools, plain.location, { ...loadable, RamdiskId })
+    const root = await shown(await registerImage(tools, plain.location, hvm))
+    if (tools.target.fidelity === 'aws') {
+      // It promises a name, and which one it keeps for roots (EC2 User Guide, Device names).
+      assert.match(root ?? '', /^\/dev\/(sda1?|xvda)$/)
+      return
+    }
+    assert.equal(root, '/dev/sda')
+    const loadable = { KernelId: 'eki-12345678', RamdiskId: 'eri-12345678' }
+    const paravirtual = await registerImage(tools, plain.location, loadable)
     assert.equal(await shown(paravirtual), '/dev/sda1')
     const mapped = await uploadBundle(tools, { blockDeviceMapping: { ami: 'xvda', root: '/dev/xvda1' } })
     assert.equal(await shown(await registerImage(tools, mapped.location, hvm)), '/dev/xvda')

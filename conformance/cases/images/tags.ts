@@ -9,7 +9,7 @@ import type { Tools } from '../../tools.ts'
 async function tagsOf({ administrator }: Tools, id: string): Promise<string[]> {
   const Filter = [{ Name: 'resource-id', Value: [id] }]
   const tags = list(await administrator.ec2.call('DescribeTags', { Filter }), 'tagSet')
-  return tags.map((tag) => `${text(tag, 'resourceType')} ${text(tag, 'key')}=${text(tag, 'value')}`)
+  return tags.map((tag) => `${text(tag, 'resourceType')} ${text(tag, 'key')}=${text(tag, 'value')}`).sort()
 }
 
 /** The tags in an image's own answer. */

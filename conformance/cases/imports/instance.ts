@@ -4,8 +4,17 @@ import { readFile } from 'node:fs/promises'
 import { list, text } from '../../../src/client/xml.ts'
 import { defineCase } from '../../case.ts'
 import { reportOf, resultOf, userDataScript } from '../../guest.ts'
+import { findDisk, serialOf } from '../../guest-disk.ts'
 import { deregisterLater, describeImages } from '../../images.ts'
-import { type DiskFile, importedDisk, importVolume, prepareImport, startImport, untilImported } from '../../imports.ts'
+import {
+  type DiskFile,
+  findConversion,
+  importedDisk,
+  importVolume,
+  prepareImport,
+  startImport,
+  untilImported,
+} from '../../imports.ts'
 import { findInstance, terminateLater, untilRunning } from '../../instances.ts'
 import { starterImage, withFreshNonce } from '../../starter.ts'
 import type { Tools } from '../../tools.ts'
@@ -22,17 +31,22 @@ async function importedVolume(tools: Tools): Promise<{ id: string; sha256: strin
   await upload.putAll()
   const task = await untilImported(tools, await importVolume(tools, file, upload))
   const id = text(task, 'importVolume', 'volume', 'id') ?? ''
-  deleteLater(tools, id)
   return { id, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 
-/** All that an imported instance leaves to its owner in Eucalyptus is removed after the case, the instance first. */
-async function clearUp(tools: Tools, id: string, volume: string): Promise<void> {
+/** Has all removed that an imported instance leaves to its owner, the instance first. */
+async function clearUp(tools: Tools, task: string): Promise<void> {
+  const made = await findConversion(tools, task)
+  for (const volume of list(made, 'importInstance', 'volumes')) {
+    const id = text(volume, 'volume', 'id')
+    if (id) deleteLater(tools, id)
+  }
+  const id = text(made, 'importInstance', 'instanceId')
+  if (!id) return
   if (tools.target.fidelity === 'eucalyptus') {
     const instance = await findInstance(tools.administrator, id)
     const ImageId = text(instance, 'imageId') ?? ''
     const [image] = await describeImages(tools.administrator, ImageId)
-    deleteLater(tools, volume)
     for (const mapping of list(image, 'blockDeviceMapping')) {
       deleteSnapshotLater(tools, text(mapping, 'ebs', 'snapshotId') ?? '')
     }
@@ -63,8 +77,8 @@ export default defineCase({
     const upload = await prepareImport(tools, vmdk)
     await upload.putAll()
     const script = userDataScript(
-      'until head -c 1 /dev/vdb > /dev/null 2>&1; do usleep 100000; done',
-      `result read $(dd if=/dev/vdb bs=${MiB} count=3 2>/dev/null | sha256sum)`,
+      ...[findDisk, `find_disk ${serialOf(tools, data.id)}`],
+      `result read $(dd if=$disk bs=${MiB} count=3 2>/dev/null | sha256sum)`,
     )
     const task = await startImport(tools, 'ImportInstance', {
       Platform: 'Linux',
@@ -76,11 +90,10 @@ export default defineCase({
       },
       DiskImage: [importedDisk(vmdk, upload)],
     })
+    // What there is by then: it may come late.
+    tools.later(`what ${task} made`, () => clearUp(tools, task))
     const imported = await untilImported(tools, task)
     const id = text(imported, 'importInstance', 'instanceId') ?? ''
-    const [root] = list(imported, 'importInstance', 'volumes')
-    // The root volume shows with the running instance.
-    await clearUp(tools, id, text(root, 'volume', 'id') ?? '')
     // AWS makes it stopped.
     if (tools.target.fidelity === 'aws') await ec2.call('StartInstances', { InstanceId: [id] })
     await untilRunning(tools, id)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { list } from '../../../src/client/xml.ts'
+import { list, text } from '../../../src/client/xml.ts'
 import { type Case, defineCase } from '../../case.ts'
 import { registerRandomImage } from '../../images.ts'
-import { importedDisk, prepareImport } from '../../imports.ts'
+import { importedDisk, prepareImport, startImport } from '../../imports.ts'
 import { runInstance, untilRunning } from '../../instances.ts'
 import { refusal } from '../../refusal.ts'
 import type { Tools } from '../../tools.ts'
@@ -15,7 +15,12 @@ const base = {
 
 /** Eucalyptus has these actions in its interface and does not do them. */
 async function refusedOrElse(tools: Tools, action: string, parameters: object, code: string): Promise<void> {
-  await tools.refuses(tools.administrator.ec2.call(action, { ...parameters }), {
+  const { ec2 } = tools.administrator
+  const attempt = ec2.call(action, { ...parameters }).then((answer) => {
+    const ExportTaskId = text(answer, 'exportTask', 'exportTaskId')
+    if (ExportTaskId) tools.later(`task ${ExportTaskId}`, () => ec2.call('CancelExportTask', { ExportTaskId }))
+  })
+  await tools.refuses(attempt, {
     eucalyptus: refusal('UnsupportedOperation', 400),
     aws: refusal(code, 400),
   })
@@ -71,7 +76,7 @@ const instances: Case = defineCase({
     const specification = { Architecture: 'x86_64', InstanceType: tools.target.instanceType.name }
     const Description = tools.name('description')
     const start = (LaunchSpecification: object, DiskImage: object = disk) =>
-      ec2.call('ImportInstance', {
+      startImport(tools, 'ImportInstance', {
         ...{ Description, Platform: 'Linux', DiskImage: [{ ...DiskImage }] },
         LaunchSpecification: { ...specification, ...LaunchSpecification },
       })

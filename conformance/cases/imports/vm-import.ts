@@ -7,7 +7,7 @@ import { list, text, type Xml } from '../../../src/client/xml.ts'
 import { makeBucket } from '../../buckets.ts'
 import { defineCase } from '../../case.ts'
 import { reportOf } from '../../guest.ts'
-import { deregisterLater, describeImages } from '../../images.ts'
+import { removeImageLater } from '../../images.ts'
 import { runInstance, untilRunning } from '../../instances.ts'
 import { refusal } from '../../refusal.ts'
 import { starterImage, withFreshNonce } from '../../starter.ts'
@@ -30,6 +30,19 @@ async function untilCompleted(
   const task = await tools.until(`the end of ${id}`, look, isCompleted, 300)
   assert.ok(task !== undefined)
   return task
+}
+
+/** Removes after the case what the task of an import has made; one that is not over is cancelled. */
+function undoLater(tools: Tools, id: string, [action, ids, set]: (typeof tasks)['snapshot' | 'image']): void {
+  const { ec2 } = tools.administrator
+  tools.later(`what ${id} made`, async () => {
+    const [task] = list(await ec2.call(action, { [ids]: [id] }), set)
+    const status = text(task, 'status') ?? text(task, 'snapshotTaskDetail', 'status')
+    if (status === 'active') await ec2.call('CancelImportTask', { ImportTaskId: id })
+    const [SnapshotId, ImageId] = [text(task, 'snapshotTaskDetail', 'snapshotId'), text(task, 'imageId')]
+    if (SnapshotId) deleteSnapshotLater(tools, SnapshotId)
+    if (ImageId) removeImageLater(tools, ImageId)
+  })
 }
 
 const tasks = {
@@ -66,10 +79,10 @@ const snapshots = (['RAW', 'VMDK'] as const).map((format) =>
       const disk = randomBytes(1024 * 1024)
       const DiskContainer = await stored(tools, format, format === 'RAW' ? disk : streamOptimised(disk))
       const id = await started(tools, 'ImportSnapshot', { DiskContainer }, 'importTaskId')
+      undoLater(tools, id, tasks.snapshot)
       assert.match(id, /^import-snap-/)
       const task = await untilCompleted(tools, id, tasks.snapshot)
       const SnapshotId = text(task, 'snapshotTaskDetail', 'snapshotId') ?? ''
-      deleteSnapshotLater(tools, SnapshotId)
       assert.equal(text(task, 'snapshotTaskDetail', 'format'), format)
       const { ec2 } = tools.administrator
       const [shown] = list(await ec2.call('DescribeSnapshots', { SnapshotId: [SnapshotId] }), 'snapshotSet')
@@ -83,7 +96,9 @@ const refusals = defineCase({
   id: 'imports/vm-import-refusals',
   title: 'a disk file of no known format, or that is not there, is refused before there is a task',
   level: 'MUST',
-  covers: ['ImportSnapshot', 'ImportImage', 'ExportImage', 'DescribeImportSnapshotTasks'],
+  covers: [
+    ...['ImportSnapshot', 'ImportImage', 'ExportImage', 'DescribeImportSnapshotTasks', 'DescribeImportImageTasks'],
+  ],
   needs: ['s3', 'vm-import'],
   source,
   seconds: 2,
@@ -92,9 +107,17 @@ const refusals = defineCase({
     const there = await stored(tools, 'RAW', Buffer.alloc(512))
     const invalid = refusal('InvalidParameter', 400)
     const lost = { Format: 'RAW', UserBucket: { S3Bucket: tools.name('nowhere'), S3Key: 'disk' } }
+    const Description = tools.name('description')
+    const start = async (kind: 'snapshot' | 'image', DiskContainer: Parameters | Parameters[]) => {
+      const action = { snapshot: 'ImportSnapshot', image: 'ImportImage' }[kind]
+      undoLater(tools, await started(tools, action, { Description, DiskContainer }, 'importTaskId'), tasks[kind])
+    }
     for (const container of [{ ...there, Format: 'VDI' }, lost]) {
-      await tools.refuses(ec2.call('ImportSnapshot', { DiskContainer: container }), invalid)
-      await tools.refuses(ec2.call('ImportImage', { DiskContainer: [container] }), invalid)
+      await tools.refuses(start('snapshot', container), invalid)
+      await tools.refuses(start('image', [container]), invalid)
+    }
+    for (const [action] of [tasks.snapshot, tasks.image]) {
+      assert.ok(!JSON.stringify(await ec2.call(action)).includes(Description), 'there is a task of what was refused')
     }
     const exported = { ImageId: 'ami-00000000', DiskImageFormat: 'RAW', S3ExportLocation: { S3Bucket: 'bucket' } }
     await tools.refuses(ec2.call('ExportImage', exported), refusal('InvalidAMIID.NotFound', 400))
@@ -126,11 +149,8 @@ const image = defineCase({
     const disk = await readFile(file)
     const DiskContainer = [await stored(tools, 'VMDK', streamOptimised(disk))]
     const id = await started(tools, 'ImportImage', { DiskContainer }, 'importTaskId')
+    undoLater(tools, id, tasks.image)
     const ImageId = text(await untilCompleted(tools, id, tasks.image), 'imageId') ?? ''
-    const [shown] = await describeImages(tools.administrator, ImageId)
-    const [root] = list(shown, 'blockDeviceMapping')
-    deleteSnapshotLater(tools, text(root, 'ebs', 'snapshotId') ?? '')
-    deregisterLater(tools, ImageId)
     const instance = await runInstance(tools, { ImageId })
     await untilRunning(tools, instance)
     assert.equal((await reportOf(tools, instance)).nonce, nonce, 'the guest runs other bytes than were imported')

@@ -3,7 +3,16 @@ import { list, text } from '../../../src/client/xml.ts'
 import { defineCase } from '../../case.ts'
 import { consoleOf } from '../../guest.ts'
 import { registerRandomImage } from '../../images.ts'
-import { findInstance, instancesOf, runInstance, stateOf, untilRunning, untilTerminated } from '../../instances.ts'
+import {
+  findInstance,
+  instancesOf,
+  notTheirs,
+  runInstance,
+  stateOf,
+  terminateLater,
+  untilRunning,
+  untilTerminated,
+} from '../../instances.ts'
 import { refusal } from '../../refusal.ts'
 
 const base = { level: 'MUST', needs: ['s3', 'images', 'instance-store'], seconds: 4, cents: 1 } as const
@@ -23,7 +32,7 @@ export default [
       const answer = await ec2.call('RunInstances', { ImageId, InstanceType, MinCount: 1, MaxCount: 1 })
       const [made] = list(answer, 'instancesSet')
       const id = text(made, 'instanceId') ?? ''
-      tools.later(`instance ${id}`, () => ec2.call('TerminateInstances', { InstanceId: [id] }))
+      terminateLater(tools, id)
       assert.deepEqual([stateOf(made), text(made, 'instanceState', 'code')], ['pending', '0'])
       assert.equal(text(answer, 'ownerId'), account.accountId)
       assert.match(id, /^i-(.{8}|.{17})$/)
@@ -82,14 +91,21 @@ export default [
   defineCase({
     ...base,
     id: 'instances/client-token',
-    title: 'a client token that was used before answers with the reservation that it made then',
-    covers: ['RunInstances'],
+    title: 'a client token that was used before answers with the instance that it made then, and makes no other',
+    covers: ['RunInstances', 'DescribeInstances'],
     source: 'eucalyptus-behaviour.md section 5.2',
     async run(tools) {
       const ImageId = await registerRandomImage(tools)
       const asked = { ImageId, ClientToken: tools.name('token') }
       const id = await runInstance(tools, asked)
       assert.equal(await runInstance(tools, asked), id)
+      const Filter = [{ Name: 'client-token', Value: [asked.ClientToken] }]
+      const made = instancesOf(await tools.administrator.ec2.call('DescribeInstances', { Filter }))
+      assert.deepEqual(
+        made.map((one) => text(one, 'instanceId')),
+        [id],
+        'the token has made more than one instance',
+      )
     },
   }),
   defineCase({
@@ -106,7 +122,7 @@ export default [
       for (const action of ['DescribeInstances', 'TerminateInstances']) {
         await tools.refuses(ec2.call(action, { InstanceId: [id] }), notFound)
       }
-      await tools.refuses(consoleOf(tools.user, id), notFound)
+      await tools.refuses(consoleOf(tools.user, id), notTheirs)
       const theirs = instancesOf(await ec2.call('DescribeInstances'))
       assert.ok(!theirs.some((instance) => text(instance, 'instanceId') === id), 'the instance is listed')
       await untilRunning(tools, id)

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import type { Parameters } from '../../../src/client/ec2.ts'
+import { text } from '../../../src/client/xml.ts'
 import { type Case, defineCase } from '../../case.ts'
 import { makeGroup } from '../../groups.ts'
-import { registerRandomImage } from '../../images.ts'
-import { findInstance, runInstance, stateOf, untilRunning } from '../../instances.ts'
+import { deregisterLater, registerRandomImage } from '../../images.ts'
+import { findInstance, notTheirs, runInstance, stateOf, untilRunning } from '../../instances.ts'
 import { makeKeyPair } from '../../key-pairs.ts'
-import { refusal } from '../../refusal.ts'
+import { isTaken, refusal } from '../../refusal.ts'
 
 const base = {
   level: 'MUST',
@@ -15,37 +16,55 @@ const base = {
   cents: 1,
 } as const
 
+const notFound = refusal('InvalidInstanceID.NotFound', 400)
+
 const acting: Case = defineCase({
   ...base,
   id: 'instances/left-alone-by-other-accounts',
   title: "an ordinary account can neither look into another's instance, nor change, stop, reboot or copy it",
   covers: [
     ...['StopInstances', 'StartInstances', 'RebootInstances', 'GetPasswordData', 'GetConsoleScreenshot'],
-    ...['DescribeInstanceStatus', 'DescribeInstanceAttribute', 'ModifyInstanceAttribute', 'CreateImage'],
+    ...['DescribeInstanceStatus', 'DescribeInstanceAttribute', 'ModifyInstanceAttribute', 'ResetInstanceAttribute'],
+    ...['GetConsoleOutput', 'CreateImage'],
   ],
   async run(tools) {
-    const { ec2 } = tools.user
+    const { administrator, user } = tools
+    const { ec2 } = user
     const id = await runInstance(tools, { ImageId: await registerRandomImage(tools) })
+    const protect = (Value: boolean) => ({ InstanceId: id, DisableApiTermination: { Value } })
+    tools.later(`protection of ${id}`, () => administrator.ec2.call('ModifyInstanceAttribute', protect(false)))
     await untilRunning(tools, id)
     const several: Parameters = { InstanceId: [id] }
     const one: Parameters = { InstanceId: id }
     const asked: [string, Parameters][] = [
-      ['StopInstances', several],
       ['StartInstances', several],
       ['DescribeInstanceStatus', several],
       ['GetPasswordData', one],
-      ['GetConsoleScreenshot', one],
+      ['GetConsoleOutput', one],
       ['DescribeInstanceAttribute', { ...one, Attribute: 'userData' }],
-      ['ModifyInstanceAttribute', { ...one, DisableApiTermination: { Value: true } }],
+      ['ModifyInstanceAttribute', protect(true)],
       ['ResetInstanceAttribute', { ...one, Attribute: 'sourceDestCheck' }],
+      ['RebootInstances', several],
     ]
-    const notFound = refusal('InvalidInstanceID.NotFound', 400)
-    for (const [action, parameters] of asked) await tools.refuses(ec2.call(action, parameters), notFound)
-    const failure = { eucalyptus: refusal('InternalFailure', 500), aws: notFound }
-    await tools.refuses(ec2.call('RebootInstances', several), failure)
-    await tools.refuses(ec2.call('CreateImage', { ...one, Name: tools.name('image') }), failure)
-    const left = await findInstance(tools.administrator, id)
-    assert.equal(stateOf(left), 'running')
+    for (const [action, parameters] of asked) await tools.refuses(ec2.call(action, parameters), notTheirs)
+    // To Eucalyptus it is first of all of a kind that nobody can stop.
+    const unstopped = [...tools.of(notTheirs), refusal('UnsupportedOperation', 400)]
+    await tools.refuses(ec2.call('StopInstances', several), unstopped)
+    const copy = ec2.call('CreateImage', { ...one, Name: tools.name('image') }).then((answer) => {
+      deregisterLater(tools, text(answer, 'imageId') ?? '', user)
+      return answer
+    })
+    await tools.refuses(copy, notTheirs)
+    const screen = ec2.call('GetConsoleScreenshot', one)
+    // Eucalyptus answers everybody, and with a picture nobody.
+    if (tools.target.fidelity === 'aws' || !(await isTaken(screen))) await tools.refuses(screen, notFound)
+    else assert.equal(text(await screen, 'imageData'), undefined, "another account sees the instance's screen")
+    assert.equal(stateOf(await findInstance(administrator, id)), 'running')
+    const kept = await administrator.ec2.call('DescribeInstanceAttribute', {
+      ...one,
+      Attribute: 'disableApiTermination',
+    })
+    assert.equal(text(kept, 'disableApiTermination', 'value'), 'false')
   },
 })
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { text } from '../../../src/client/xml.ts'
 import { defineCase } from '../../case.ts'
-import { resultOf, userDataScript } from '../../guest.ts'
+import { reportOf, resultOf, userDataScript } from '../../guest.ts'
 import { runInstance, untilRunning } from '../../instances.ts'
 import { makeKeyPair } from '../../key-pairs.ts'
 import { registerStarter } from '../../starter.ts'
@@ -10,10 +10,10 @@ export default defineCase({
   id: 'instances/password-that-the-guest-told',
   title: 'the password that a guest prints is told to its account, and a reboot makes no other',
   level: 'SHOULD',
-  covers: ['GetPasswordData', 'RunInstances', 'GetConsoleOutput'],
+  covers: ['GetPasswordData', 'RunInstances', 'RebootInstances', 'GetConsoleOutput'],
   needs: ['s3', 'images', 'instance-store', 'boots-hvm', 'network', 'key-pairs'],
   source: 'eucalyptus-behaviour.md section 5.5 (GetPasswordData scans the console)',
-  seconds: 12,
+  seconds: 20,
   cents: 1,
   async run(tools) {
     const { ec2 } = tools.administrator
@@ -29,6 +29,7 @@ export default defineCase({
     assert.equal(await told(id), password)
     assert.equal((await told(silent)) ?? '', '')
     await ec2.call('RebootInstances', { InstanceId: [id] })
-    assert.equal(await told(id), password)
+    await reportOf(tools, id, { bootCount: 2 })
+    assert.equal(await told(id), password, 'the password after a boot that prints none')
   },
 })

@@ -1,26 +1,32 @@
 import type { Parameters } from '../../../src/client/ec2.ts'
 import { defineCase } from '../../case.ts'
+import { registerBlankSnapshot } from '../../ebs-instances.ts'
 import { consoleOf } from '../../guest.ts'
-import { registerRandomImage } from '../../images.ts'
 import { runInstance } from '../../instances.ts'
-import { type ByFidelity, type Refusal, refusal } from '../../refusal.ts'
+import { type ByFidelity, type Refusals, refusal } from '../../refusal.ts'
 
 const source = 'eucalyptus-behaviour.md sections 1.5 and 5.2; EC2 API Reference'
 
 /** What Eucalyptus answers with InternalFailure and its sentence. */
-const failure = (message: RegExp, aws: Refusal): ByFidelity<Refusal> => ({
+const failure = (message: RegExp, aws: Refusals): ByFidelity<Refusals> => ({
   eucalyptus: refusal('InternalFailure', 500, message),
   aws,
 })
 const invalidValue = refusal('InvalidParameterValue', 400)
 
-const launches: readonly [Parameters, Refusal | ByFidelity<Refusal>][] = [
+const launches: readonly [Parameters, Refusals | ByFidelity<Refusals>][] = [
   [{ InstanceType: 'm0.none' }, failure(/Instance type does not exist/, invalidValue)],
   [{ Placement: { AvailabilityZone: 'nowhere' } }, failure(/Not enough resources/, invalidValue)],
   [{ KeyName: 'a key that nobody has' }, refusal('InvalidKeyPair.NotFound', 400)],
   [{ SecurityGroup: ['a group that nobody has'] }, refusal('InvalidGroup.NotFound', 400)],
-  [{ MinCount: 2, MaxCount: 1 }, failure(/must not be smaller/, refusal('InvalidParameterCombination', 400))],
-  [{ UserData: Buffer.alloc(16_385).toString('base64') }, refusal('InvalidParameterValue', 400, /16 KB/)],
+  [
+    { MinCount: 2, MaxCount: 1 },
+    failure(/must not be smaller/, [refusal('InvalidParameterCombination', 400), invalidValue]),
+  ],
+  [
+    { UserData: Buffer.alloc(16_385).toString('base64') },
+    { eucalyptus: refusal('InvalidParameterValue', 400, /16 KB/), aws: invalidValue },
+  ],
 ]
 
 export default [
@@ -29,11 +35,11 @@ export default [
     title: 'a launch with an unknown type, zone, key pair or group, or with impossible numbers, is refused',
     level: 'MUST',
     covers: ['RunInstances'],
-    needs: ['s3', 'images', 'instance-store'],
+    needs: ['ebs'],
     source,
-    seconds: 2,
+    seconds: 6,
     async run(tools) {
-      const ImageId = await registerRandomImage(tools)
+      const { ImageId } = await registerBlankSnapshot(tools)
       for (const [parameters, expected] of launches) {
         await tools.refuses(runInstance(tools, { ImageId, ...parameters }), expected)
       }
@@ -44,7 +50,8 @@ export default [
     title: 'ids that are malformed, or of no instance, are refused',
     level: 'MUST',
     covers: ['DescribeInstances', 'TerminateInstances', 'RebootInstances', 'GetConsoleOutput'],
-    needs: ['instance-store'],
+    // Of what there is to launch from any will do, and this is what all clouds with instances have.
+    needs: ['ebs'],
     source: `${source}; section 13 (RebootInstances)`,
     seconds: 1,
     async run(tools) {

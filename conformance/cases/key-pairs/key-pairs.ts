@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { list, text } from '../../../src/client/xml.ts'
 import { type Case, defineCase } from '../../case.ts'
+import { sshLine } from '../../key-pairs.ts'
 import { refusal } from '../../refusal.ts'
 import type { Tools } from '../../tools.ts'
 
@@ -20,18 +21,7 @@ function keyName(tools: Tools): string {
 /** The line that ssh keeps in a file `.pub`, of a new RSA key, and the public key in DER. */
 function publicKey(): { line: string; der: Buffer } {
   const { publicKey: key } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const { e = '', n = '' } = key.export({ format: 'jwk' })
-  const field = (bytes: Buffer) => {
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(bytes.length)
-    return Buffer.concat([length, bytes])
-  }
-  const modulus = Buffer.concat([Buffer.alloc(1), Buffer.from(n, 'base64url')])
-  const blob = Buffer.concat([Buffer.from('ssh-rsa'), Buffer.from(e, 'base64url'), modulus].map(field))
-  return {
-    line: `ssh-rsa ${blob.toString('base64')} someone@somewhere`,
-    der: key.export({ type: 'spki', format: 'der' }),
-  }
+  return { line: `${sshLine(key)} someone@somewhere`, der: key.export({ type: 'spki', format: 'der' }) }
 }
 
 const creation: Case = defineCase({
@@ -45,6 +35,7 @@ const creation: Case = defineCase({
     const KeyName = keyName(tools)
     const made = await ec2.call('CreateKeyPair', { KeyName })
     const key = createPrivateKey(text(made, 'keyMaterial') ?? '')
+    assert.equal(key.asymmetricKeyType, 'rsa')
     const der = key.export({ type: 'pkcs8', format: 'der' })
     const fingerprint = colons(createHash('sha1').update(der).digest('hex'))
     assert.equal(text(made, 'keyFingerprint'), fingerprint)
@@ -72,9 +63,14 @@ const importing: Case = defineCase({
     for (const bad of ['no key', `ssh-rsa ${Buffer.from('no key').toString('base64')}`]) {
       await tools.refuses(ec2.call('ImportKeyPair', material(bad)), refusal('InvalidKey.Format', 400))
     }
+    const look = async () => list(await ec2.call('DescribeKeyPairs', { KeyName: [KeyName] }), 'keySet')
+    await tools.refuses(look(), notFound)
+    const fingerprint = colons(createHash('md5').update(der).digest('hex'))
     const imported = await ec2.call('ImportKeyPair', material(line))
-    assert.equal(text(imported, 'keyFingerprint'), colons(createHash('md5').update(der).digest('hex')))
-    await tools.refuses(ec2.call('ImportKeyPair', material(line)), refusal('InvalidKeyPair.Duplicate', 400))
+    assert.equal(text(imported, 'keyFingerprint'), fingerprint)
+    await tools.refuses(ec2.call('ImportKeyPair', material(publicKey().line)), refusal('InvalidKeyPair.Duplicate', 400))
+    const shown = (await look()).map((pair) => text(pair, 'keyFingerprint'))
+    assert.deepEqual(shown, [fingerprint])
   },
 })
 
@@ -97,7 +93,7 @@ const deletion: Case = defineCase({
 const owners: Case = defineCase({
   ...base,
   id: 'key-pairs/belong-to-an-account',
-  title: 'a key pair is seen, used and deleted by its own account only',
+  title: 'a key pair is seen and deleted by its own account only',
   covers: ['CreateKeyPair', 'DescribeKeyPairs', 'DeleteKeyPair'],
   needs: ['key-pairs', 'two-accounts'],
   async run(tools) {

@@ -103,7 +103,7 @@ export default [
     level: 'MUST',
     covers: ['RunInstances', 'DescribeInstances', 'DescribeImages'],
     needs: ['s3', 'images', 'instance-store'],
-    source: 'eucalyptus-behaviour.md sections 3.1 and 5.1',
+    source: 'eucalyptus-behaviour.md sections 3.3 and 5.1',
     seconds: 4,
     cents: 1,
     async run(tools) {

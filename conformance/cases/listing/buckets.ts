@@ -31,13 +31,14 @@ export default [
       const first = await page(`prefix=${prefix}&max-buckets=2`)
       if (tools.target.fidelity === 'eucalyptus') {
         const own = names(first).filter((name) => name?.startsWith(prefix))
-        return expectSame('the buckets, all of them', own, made)
+        return expectSame('the buckets, all of them', own.sort(), made)
       }
-      expectSame('two of them', names(first), made.slice(0, 2))
+      expectSame('how many of them', names(first).length, 2)
       const token = encodeURIComponent(text(first, 'ContinuationToken') ?? '')
       const rest = await page(`prefix=${prefix}&max-buckets=2&continuation-token=${token}`)
-      const end = [names(rest), text(rest, 'ContinuationToken')]
-      expectSame('the rest, and no more', end, [made.slice(2), undefined])
+      // In which order they come is told nowhere.
+      const end = [[...names(first), ...names(rest)].sort(), text(rest, 'ContinuationToken')]
+      expectSame('both pages, and no more', end, [made, undefined])
       expectSame('of one prefix', names(await page(`prefix=${made[1]}`)), [made[1]])
       expectSame('of a prefix that none has', names(await page(`prefix=${prefix}-none`)), [])
       for (const most of ['0', '10001']) {

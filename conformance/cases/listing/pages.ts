@@ -20,7 +20,9 @@ async function fill(bucket: Bucket, keys: readonly string[]): Promise<void> {
   const work = async () => {
     for (let key = queue.pop(); key !== undefined; key = queue.pop()) await bucket.put(keyPath(key), key)
   }
-  await Promise.all(Array.from({ length: 8 }, work))
+  // All come to their end, so that nothing is put any more while the bucket is emptied.
+  const ends = await Promise.allSettled(Array.from({ length: 8 }, work))
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
 
 /** All pages of a listing of either version, each with at most so many rows. */

@@ -39,7 +39,11 @@ export default [
     ['ListObjects', 'ListObjectsV2'],
     async (tools) => {
       const bucket = await openBucket(tools)
-      for (const key of ['a%01b', 'c%20%26%20d', 'f%C3%A9/e']) await bucket.put(key, 'x')
+      for (const key of ['a%01b', 'c%20%26%20d', 'f%C3%A9/e']) {
+        // A listing that is not encoded would not tell by which key to remove it.
+        tools.later(`object ${key} in ${bucket.name}`, () => bucket.ask('DELETE', key))
+        await bucket.put(key, 'x')
+      }
       for (const version of ['', 'list-type=2&']) {
         const page = await bucket.document(`?${version}encoding-type=url&delimiter=%2F`)
         const keys = texts(page, 'Contents', 'Key').map((key) => decodeURIComponent((key ?? '').replaceAll('+', ' ')))
@@ -86,14 +90,13 @@ export default [
   ),
   listing(
     'buckets-of-the-account',
-    'the buckets of an account are listed with the time of their making, in order of their names',
+    'the buckets of an account are listed with the time of their making',
     ['ListBuckets'],
     async (tools) => {
       const made = [await openBucket(tools), await openBucket(tools)].map(({ name }) => name)
       const buckets = await tools.administrator.minio.listBuckets()
       const names = buckets.map(({ name }) => name)
       for (const name of made) assert.ok(names.includes(name), `${name} is not among the buckets ${names.join(', ')}`)
-      expectSame('the order', names, names.toSorted())
       const ages = buckets
         .filter(({ name }) => made.includes(name))
         .map((one) => Date.now() - one.creationDate.getTime())
@@ -102,5 +105,17 @@ export default [
         `made just now, but ${ages.join(' and ')} ms ago by the listing`,
       )
     },
+  ),
+  listing(
+    'buckets-in-order',
+    'the buckets of an account are listed in order of their names',
+    ['ListBuckets'],
+    async (tools) => {
+      const made = [await openBucket(tools), await openBucket(tools)].map(({ name }) => name)
+      const names = (await tools.administrator.minio.listBuckets()).map(({ name }) => name)
+      expectSame('the order', names, names.toSorted())
+      expectSame('those that were made', names.filter((name) => made.includes(name)).length, 2)
+    },
+    { level: 'SHOULD', source: 'S3 API Reference, ListBuckets (its examples; no order is promised)' },
   ),
 ]

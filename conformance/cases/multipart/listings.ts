@@ -79,7 +79,7 @@ export default [
   ),
   multipart(
     'two-uploads-of-one-key',
-    'two uploads under one key go on beside each other, and the one that is completed last stays',
+    'two uploads under one key go on beside each other; the one that is completed last stays, in AWS one that began after',
     ['CreateMultipartUpload', 'CompleteMultipartUpload', 'ListMultipartUploads'],
     async (tools) => {
       const bucket = await openBucket(tools)
@@ -93,8 +93,15 @@ export default [
       expectSame('the uploads', listed.sort(), [one, two].sort())
       await completeUpload(bucket, 'object', two, [[1, ofTwo]])
       expectSame('GET object', await bucket.read('object'), 'of two')
+      const third = await beginUpload(bucket, 'object')
+      const ofThird = await putPart(bucket, 'object', third, 1, 'of the third')
       await completeUpload(bucket, 'object', one, [[1, ofOne]])
-      expectSame('GET object', await bucket.read('object'), 'of one')
+      const now = await bucket.read('object')
+      // In AWS what began last may count more than what ended last (S3 User Guide, Concurrent multipart upload operations).
+      const good = tools.of({ eucalyptus: ['of one'], aws: ['of one', 'of two'] })
+      expectSame('GET object', good.includes(now) || now, true)
+      await completeUpload(bucket, 'object', third, [[1, ofThird]])
+      expectSame('GET object', await bucket.read('object'), 'of the third')
     },
   ),
   multipart(
@@ -115,8 +122,8 @@ export default [
       expectSame('the ETag of the whole', whole, etagOf(bytes))
       const range = text(contentOf(await copy(2, 'source', 'bytes=10-19')), 'ETag') ?? ''
       expectSame('the ETag of the range', range, etagOf(bytes.subarray(10, 20)))
-      const status = (await copy(3, 'source', `bytes=0-${bytes.length}`).catch((error) => error)).status
-      assert.ok(status >= 400 && status < 500, `a range behind the end is answered with ${status}`)
+      const behind = (await copy(3, 'source', `bytes=0-${bytes.length}`).catch((error) => error)).status
+      assert.ok(behind === 400 || behind === 416, `a range behind the end is answered with ${behind}`)
       await tools.refuses(copy(3, 'absent'), refusal('NoSuchKey', 404))
       await completeUpload(bucket, 'object', id, [
         [1, whole],
@@ -152,7 +159,7 @@ export default [
   multipart(
     'ids-that-name-no-upload',
     'an id that was never given, or that of an upload under another key, names no upload',
-    ['UploadPart', 'ListParts', 'AbortMultipartUpload'],
+    ['UploadPart', 'ListParts', 'AbortMultipartUpload', 'CompleteMultipartUpload'],
     async (tools) => {
       const bucket = await openBucket(tools)
       const id = await beginUpload(bucket, 'object')
@@ -164,8 +171,10 @@ export default [
         await tools.refuses(putPart(bucket, key, name, 1, 'x'), gone)
         await tools.refuses(bucket.document(`${key}?uploadId=${name}`), gone)
         await tools.refuses(bucket.ask('DELETE', `${key}?uploadId=${name}`), gone)
+        await tools.refuses(completeUpload(bucket, key, name, [[1, etagOf('x')]]), gone)
       }
-      await putPart(bucket, 'object', id, 1, 'x')
+      await completeUpload(bucket, 'object', id, [[1, await putPart(bucket, 'object', id, 1, 'x')]])
+      expectSame('the keys', texts(await bucket.document('?list-type=2'), 'Contents', 'Key'), ['object'])
     },
   ),
 ]

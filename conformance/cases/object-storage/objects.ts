@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { buffer } from 'node:stream/consumers'
+import { contentOf, texts } from '../../bucket.ts'
 import { makeBucket } from '../../buckets.ts'
 import { type Case, defineCase } from '../../case.ts'
 import { refusal } from '../../refusal.ts'
@@ -149,7 +150,7 @@ const copies: Case = defineCase({
   ...base,
   id: 'object-storage/copy',
   title: 'a copy has the bytes of its source, and its metadata unless that is replaced',
-  covers: ['CopyObject', 'HeadObject'],
+  covers: ['CopyObject', 'GetObject'],
   async run(tools) {
     const { s3 } = tools.administrator
     const bucket = await makeBucket(tools)
@@ -173,6 +174,7 @@ const copies: Case = defineCase({
     }
     const absent = copy('none', { 'x-amz-copy-source': `/${bucket}/absent` })
     await tools.refuses(absent, refusal('NoSuchKey', 404))
+    await tools.refuses(s3({ method: 'GET', path: `/${bucket}/none` }), refusal('NoSuchKey', 404))
   },
 })
 
@@ -180,6 +182,7 @@ const multipart: Case = defineCase({
   ...base,
   id: 'object-storage/multipart',
   title: 'an upload in parts becomes one object when it is completed, with an ETag of the parts and their number',
+  needs: ['s3', 'multipart'],
   covers: ['CreateMultipartUpload', 'UploadPart', 'ListParts', 'CompleteMultipartUpload', 'AbortMultipartUpload'],
   seconds: 4,
   async run(tools) {
@@ -197,12 +200,17 @@ const multipart: Case = defineCase({
       const body = `<CompleteMultipartUpload>${listed.join('')}</CompleteMultipartUpload>`
       return s3({ method: 'POST', path, query: `uploadId=${id}`, body })
     }
+    const numbers = async (id: string) => {
+      const answer = await s3({ method: 'GET', path, query: `uploadId=${id}` })
+      return texts(contentOf(answer), 'Part', 'PartNumber')
+    }
     const id = await begin()
     const etags = [await put(id, 1, parts[0]), await put(id, 2, parts[1])]
     assert.deepEqual(
       etags,
       parts.map((part) => `"${md5(part)}"`),
     )
+    assert.deepEqual(await numbers(id), ['1', '2'])
     await tools.refuses(s3({ method: 'GET', path }), refusal('NoSuchKey', 404))
     await tools.refuses(complete(id, [`"${md5('other')}"`]), refusal('InvalidPart', 400))
     await complete(id, etags)

@@ -30,7 +30,7 @@ async function isRefused(bucket: Bucket, query: string): Promise<boolean> {
     await bucket.ask('PUT', `?${query}`, { body: '<Some/>' })
     return false
   } catch (error) {
-    if (error instanceof ServiceError) return error.status < 500 || error.status === 501
+    if (error instanceof ServiceError && [400, 405, 501].includes(error.status)) return true
     throw error
   }
 }

@@ -142,6 +142,8 @@ export default [
       const bucket = await openBucket(tools)
       const writers = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => ({ letter, body: letter.repeat(200_000) }))
       const puts = writers.map(({ letter, body }) => bucket.put('object', body, { 'x-amz-meta-of': letter }))
+      // All come to their end, so that nothing is put any more while the bucket is emptied.
+      await Promise.allSettled(puts)
       const etags = (await Promise.all(puts)).map(({ etag }) => etag)
       const { body, headers } = await bucket.ask('GET', 'object')
       const winner = writers.findIndex((one) => one.letter === headers['x-amz-meta-of'])

@@ -2,7 +2,7 @@ import type { ImageKind } from '../../../src/bundle/manifest.ts'
 import type { Parameters } from '../../../src/client/ec2.ts'
 import { type Case, defineCase } from '../../case.ts'
 import { reportOf } from '../../guest.ts'
-import { registerImage, uploadBundle } from '../../images.ts'
+import { registerImage, registerRandomImage, uploadBundle } from '../../images.ts'
 import { endInstance, runInstance, untilRunning } from '../../instances.ts'
 import { refusal } from '../../refusal.ts'
 import { starterImage } from '../../starter.ts'
@@ -60,7 +60,8 @@ const gone: Case = defineCase({
 const kinds: Case = defineCase({
   ...base,
   id: 'paravirtual/loadables-of-the-wrong-kind',
-  title: 'a machine image is no kernel and no ramdisk of a launch, and a kernel is no image to run',
+  title: 'a launch takes no machine image as a kernel or ramdisk, nor one of these as another, and neither can be run',
+  covers: ['RunInstances', 'RegisterImage'],
   async run(tools) {
     const register = async (kind: ImageKind) => registerImage(tools, (await uploadBundle(tools, { kind })).location)
     const [KernelId, RamdiskId] = [await register('kernel'), await register('ramdisk')]
@@ -69,7 +70,9 @@ const kinds: Case = defineCase({
     const letter = tools.of({ eucalyptus: 'e', aws: 'a' })
     await tools.refuses(runInstance(tools, { ImageId, KernelId: `${letter}ki-00000000` }), lookup)
     await tools.refuses(runInstance(tools, { ImageId, RamdiskId: `${letter}ri-00000000` }), lookup)
-    for (const wrong of [{ KernelId: RamdiskId }, { RamdiskId: KernelId }]) {
+    const machine = await registerRandomImage(tools)
+    const wrongs = [{ KernelId: RamdiskId }, { RamdiskId: KernelId }, { KernelId: machine }, { RamdiskId: machine }]
+    for (const wrong of wrongs) {
       await tools.refuses(runInstance(tools, { ImageId, ...wrong }), lookup)
     }
     const notFound = refusal('InvalidAMIID.NotFound', 400)

@@ -18,8 +18,11 @@ export default [
     async run(tools) {
       const { location } = await uploadBundle(tools)
       const [KernelId, RamdiskId] = ['eki-12345678', 'eri-12345678']
-      const kernel = refusal('MissingParameter', 400, /^Kernel ID must be specified$/)
-      const ramdisk = refusal('MissingParameter', 400, /^Ramdisk ID must be specified$/)
+      const missing = (word: string) => ({
+        eucalyptus: refusal('MissingParameter', 400, new RegExp(`${word} ID must be specified`)),
+        aws: refusal('MissingParameter', 400),
+      })
+      const [kernel, ramdisk] = [missing('Kernel'), missing('Ramdisk')]
       // Paravirtual is what is meant when no type is named.
       for (const type of [{}, { VirtualizationType: 'paravirtual' }]) {
         await tools.refuses(registerImage(tools, location, type), kernel)

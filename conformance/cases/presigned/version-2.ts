@@ -54,6 +54,7 @@ export default [
           await tools.refuses(ask(`?${sub}`, ''), mismatch)
           await tools.refuses(ask(`?${sub}`, '?uploads'), mismatch)
         }
+        expectSame('GET object?acl', (await ask('object?acl', '/object?acl')).status, 200)
         await tools.refuses(ask('object?acl', '/object'), mismatch)
         await tools.refuses(ask('object', '/object?acl'), mismatch)
         expectSame('GET object', (await ask('object', '/object')).body.toString(), 'content')

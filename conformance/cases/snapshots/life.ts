@@ -67,7 +67,7 @@ const ids: Case = defineCase({
 const independent: Case = defineCase({
   ...base,
   id: 'snapshots/stand-on-their-own',
-  title: 'a snapshot outlives its volume, and a volume the snapshot that it was made of',
+  title: 'a snapshot is there when its volume is deleted, and a volume when the snapshot is that it was made of',
   covers: ['CreateSnapshot', 'DeleteVolume', 'CreateVolume', 'DeleteSnapshot', 'DescribeSnapshots'],
   async run(tools) {
     const { ec2 } = tools.administrator
@@ -89,7 +89,7 @@ const used: Case = defineCase({
   id: 'snapshots/of-a-volume-in-use',
   title: 'a volume is copied while an instance runs from it, several times at once',
   covers: ['CreateSnapshot', 'DescribeSnapshots'],
-  needs: ['s3', 'images', 'instance-store', 'ebs'],
+  needs: ['ebs'],
   seconds: 15,
   async run(tools) {
     const { ec2 } = tools.administrator
@@ -130,12 +130,17 @@ const sharing: Case = defineCase({
     const seen = async () => idsOf(await shown(user)).includes(SnapshotId)
     const asked = { AvailabilityZone: tools.target.zone, SnapshotId }
     assert.deepEqual([await permissions(), await seen()], [[], false])
-    await tools.refuses(user.ec2.call('CreateVolume', asked), notFound)
+    const make = async () => {
+      const VolumeId = text(await user.ec2.call('CreateVolume', asked), 'volumeId') ?? ''
+      tools.later(`volume ${VolumeId}`, () => user.ec2.call('DeleteVolume', { VolumeId }))
+      return VolumeId
+    }
+    await tools.refuses(make(), notFound)
     await change({ Add: [{ UserId }] })
     assert.deepEqual([await permissions(), await seen()], [[UserId], true])
     assert.deepEqual(idsOf(await shown(user, { SnapshotId: [SnapshotId], RestorableBy: ['self'] })), [SnapshotId])
     assert.deepEqual(idsOf(await shown(user, { SnapshotId: [SnapshotId], Owner: ['self'] })), [])
-    const VolumeId = text(await user.ec2.call('CreateVolume', asked), 'volumeId') ?? ''
+    const VolumeId = await make()
     const look = async () =>
       text(list(await user.ec2.call('DescribeVolumes', { VolumeId: [VolumeId] }), 'volumeSet')[0], 'status')
     await tools.until(`${VolumeId} available`, look, (status) => status === 'available')

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { text } from '../../../src/client/xml.ts'
@@ -19,9 +18,7 @@ async function keyPair(tools: Tools): Promise<{ name: string; file: string }> {
   const name = tools.name('key')
   const material = text(await ec2.call('CreateKeyPair', { KeyName: name }), 'keyMaterial') ?? ''
   tools.later(`key pair ${name}`, () => ec2.call('DeleteKeyPair', { KeyName: name }))
-  const folder = await mkdtemp(join(tmpdir(), 'euca-emu-conformance-'))
-  tools.later(`folder ${folder}`, () => rm(folder, { recursive: true, force: true }))
-  const file = join(folder, 'key.pem')
+  const file = join(await tools.folder(), 'key.pem')
   await writeFile(file, `${material}\n`, { mode: 0o600 })
   return { name, file }
 }
@@ -67,7 +64,11 @@ export default defineCase({
     assert.equal(await isOpen(address, 22), false, 'port 22 is open before a group opens it')
     await tools.administrator.ec2.call('AuthorizeSecurityGroupIngress', { GroupId: group.id, ...portForAll(22) })
     const reach = tools.target.reach ?? (async () => ({ host: address, port: 22 }))
-    const where = () => reach(id, 22)
+    // A rule may take a moment to hold.
+    const where = async () => {
+      const found = await reach(id, 22)
+      return found && (await isOpen(found.host, found.port)) ? found : undefined
+    }
     const place = await tools.until(`port 22 of ${id}`, where, (found) => found !== undefined)
     assert.ok(place)
     assert.equal((await ssh(key.file, place, 'cat /run/instance-id')).trim(), id, 'another instance answers')

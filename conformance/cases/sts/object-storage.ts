@@ -1,8 +1,7 @@
 import { buffer } from 'node:stream/consumers'
-import { text } from '../../../src/client/xml.ts'
 import { area } from '../../area.ts'
 import { bucketNamed, expectSame, expectStatus, openBucket } from '../../bucket.ts'
-import { makeRole, putPolicy, rootArn, trusting } from '../../iam.ts'
+import { makeRole, onceKnown, putPolicy, rootArn, takeOn, trusting } from '../../iam.ts'
 import { refusal } from '../../refusal.ts'
 
 const sts = area('sts', {
@@ -23,15 +22,9 @@ export default [
       const role = await makeRole(tools, trusting({ AWS: rootArn(administrator.account.accountId) }))
       const Statement = [{ Effect: 'Allow', Action: 's3:GetObject', Resource: `arn:aws:s3:::${bucket.name}/open/*` }]
       await putPolicy(tools, role.name, JSON.stringify({ Version: '2012-10-17', Statement }))
-      const answer = await administrator.sts.call('AssumeRole', { RoleArn: role.arn, RoleSessionName: 'conformance' })
-      const credential = (name: string) => text(answer, 'AssumeRoleResult', 'Credentials', name) ?? ''
-      const { accountId } = administrator.account
-      const keys = { accountId, accessKeyId: credential('AccessKeyId'), secretAccessKey: credential('SecretAccessKey') }
-      const session = tools.clients({ ...keys, sessionToken: credential('SessionToken') })
+      const { session, keys } = await takeOn(tools, administrator, role)
       const theirs = bucketNamed(bucket.name, session)
-      // A policy may take its time to be known everywhere.
-      const read = () => theirs.read('open/object').catch(() => 'refused')
-      await tools.until('what the role may do', read, (came) => came === 'open/object')
+      await onceKnown(tools, 'what the role may do', () => theirs.read('open/object'))
       const denied = refusal('AccessDenied', 403)
       for (const sign of ['v4', 'v4-query'] as const) {
         expectSame(`GET by ${sign}`, await theirs.read('open/object', { sign }), 'open/object')

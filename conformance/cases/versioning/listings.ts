@@ -47,7 +47,8 @@ export default [
           const page: Xml = await bucket.document(`?versions&max-keys=${size}${next}`)
           assert.ok(idsOf(page).length <= size && came.length <= 7, `${size} a page: ${idsOf(page).length} rows`)
           came.push(...idsOf(page))
-          const marker = `key-marker=${text(page, 'NextKeyMarker')}&version-id-marker=${text(page, 'NextVersionIdMarker')}`
+          const [key, id] = ['NextKeyMarker', 'NextVersionIdMarker'].map((name) => text(page, name) ?? '')
+          const marker = `key-marker=${encodeURIComponent(key ?? '')}&version-id-marker=${encodeURIComponent(id ?? '')}`
           next = text(page, 'IsTruncated') === 'true' ? `&${marker}` : undefined
         }
         expectSame(`${size} a page`, came.sort(), all)

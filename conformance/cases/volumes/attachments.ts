@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { list, text } from '../../../src/client/xml.ts'
 import { type Case, defineCase } from '../../case.ts'
-import { mappedVolumes, runBlank, stopInstance } from '../../ebs-instances.ts'
+import { mappedVolumes, registerBlankSnapshot, runBlank, runFromVolumes, stopInstance } from '../../ebs-instances.ts'
 import { endInstance, findInstance, untilRunning } from '../../instances.ts'
 import { refusal } from '../../refusal.ts'
 import type { Tools } from '../../tools.ts'
@@ -11,7 +11,7 @@ const source =
   'eucalyptus-behaviour.md sections 1.5, 5.4 and 7.2, and BDM 9, 12 and 14 of section 15; EC2 API Reference, AttachVolume'
 const base = {
   level: 'MUST',
-  needs: ['s3', 'images', 'instance-store', 'ebs'],
+  needs: ['ebs'],
   source,
   seconds: 15,
   cents: 1,
@@ -34,7 +34,9 @@ const running: Case = defineCase({
   async run(tools) {
     const { ec2 } = tools.administrator
     const volume = await makeVolume(tools)
-    const { id, root } = await runBlank(tools)
+    const image = await registerBlankSnapshot(tools)
+    const { id, root } = await runFromVolumes(tools, image)
+    const another = await runFromVolumes(tools, image)
     const asked = { VolumeId: volume, InstanceId: id, Device: device }
     const answer = await ec2.call('AttachVolume', asked)
     const said = ['volumeId', 'instanceId', 'device', 'status'].map((name) => text(answer, name))
@@ -51,6 +53,7 @@ const running: Case = defineCase({
       [device, volume],
     ])
     await tools.refuses(ec2.call('AttachVolume', { ...asked, Device: '/dev/sdg' }), inUse)
+    await tools.refuses(ec2.call('AttachVolume', { ...asked, InstanceId: another.id }), inUse)
     await tools.refuses(ec2.call('DeleteVolume', { VolumeId: volume }), inUse)
     await endInstance(tools, id)
     await untilVolume(tools, volume, 'available')
@@ -101,7 +104,7 @@ const refusals: Case = defineCase({
   async run(tools) {
     const { ec2 } = tools.administrator
     const [volume, other] = [await makeVolume(tools), await makeVolume(tools)]
-    const [{ id }, ended] = [await runBlank(tools), await runBlank(tools)]
+    const [{ id, root }, ended] = [await runBlank(tools), await runBlank(tools)]
     await endInstance(tools, ended.id)
     const attach = (parameters: object) =>
       ec2.call('AttachVolume', { VolumeId: volume, InstanceId: id, Device: device, ...parameters })
@@ -109,14 +112,22 @@ const refusals: Case = defineCase({
     const invalid = refusal('InvalidParameterValue', 400)
     const state = refusal('IncorrectState', 400)
     for (const Device of ['/', 'a device', '/dev/sdf-and-more']) await tools.refuses(attach({ Device }), invalid)
-    await tools.refuses(attach({ InstanceId: ended.id }), refusal('IncorrectState', 400, /is not 'running'/))
+    await tools.refuses(attach({ InstanceId: ended.id }), {
+      eucalyptus: refusal('IncorrectState', 400, /is not 'running'/),
+      aws: state,
+    })
     await tools.refuses(attach({ InstanceId: 'i-00000000' }), refusal('InvalidInstanceID.NotFound', 400))
     await tools.refuses(attach({ VolumeId: 'vol-00000000' }), refusal('InvalidVolume.NotFound', 400))
     await tools.refuses(detach({}), state)
     await stopInstance(tools, id)
     await attachVolume(tools, volume, id, device)
-    const taken = refusal('InvalidParameterValue', 400, /Already have a device attached to/)
-    for (const Device of [device, 'sdf', '/dev/sda']) await tools.refuses(attach({ VolumeId: other, Device }), taken)
+    const taken = {
+      eucalyptus: refusal('InvalidParameterValue', 400, /Already have a device attached to/),
+      aws: invalid,
+    }
+    // What a name without /dev/ means to AWS it does not say.
+    const names = [device, root.device, ...tools.of({ eucalyptus: ['sdf'], aws: [] })]
+    for (const Device of names) await tools.refuses(attach({ VolumeId: other, Device }), taken)
     await tools.refuses(detach({ InstanceId: ended.id }), refusal('InvalidAttachment.NotFound', 400))
     await tools.refuses(detach({ Device: '/dev/sdg' }), {
       eucalyptus: refusal('InternalFailure', 500),

@@ -51,8 +51,13 @@ export default [
       const { name, diskGiB } = tools.target.instanceType
       const answer = await ec2.call('DescribeInstanceTypes', { InstanceType: [name] })
       const [type] = list(answer, tools.of({ eucalyptus: 'instanceTypeDetails', aws: 'instanceTypeSet' }))
-      const size = tools.of({ eucalyptus: ['disk'], aws: ['instanceStorageInfo', 'totalSizeInGB'] })
       assert.equal(text(type, tools.of({ eucalyptus: 'name', aws: 'instanceType' })), name)
+      if (tools.target.fidelity === 'aws' && text(type, 'instanceStorageSupported') === 'false') {
+        // Its roots are volumes, of which the target alone says how large they are.
+        assert.equal(text(type, 'instanceStorageInfo', 'totalSizeInGB'), undefined)
+        return
+      }
+      const size = tools.of({ eucalyptus: ['disk'], aws: ['instanceStorageInfo', 'totalSizeInGB'] })
       assert.equal(text(type, ...size), String(diskGiB))
     },
   }),

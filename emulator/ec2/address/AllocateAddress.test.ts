@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { freshCloud, theText } from '../../cloud.harness.ts'
-import { allocate, running, told } from './address.harness.ts'
+import { allocate, associate, running, told } from './address.harness.ts'
 
 describe('refusals', () => {
   test.each([
@@ -41,11 +41,11 @@ describe('refusals', () => {
     const launch = { ImageId: await it.register(), MinCount: '1', MaxCount: '1' }
     expect(await it.refusal('RunInstances', launch)).toMatch(/ServiceUnavailable|InsufficientInstanceCapacity/)
     // An instance that would need another address instead keeps the one that it has.
-    await it.call('AssociateAddress', { ...first!.name, InstanceId: id })
+    const association = await associate(it, first!, id)
     const last = await allocate(it)
-    expect(await it.refusal('DisassociateAddress', { PublicIp: first!.publicIp })).toBe(expected)
+    expect(await it.refusal('DisassociateAddress', association)).toBe(expected)
     await it.call('ReleaseAddress', last.name)
-    await it.call('DisassociateAddress', { PublicIp: first!.publicIp })
+    await it.call('DisassociateAddress', association)
     expect(it.cloud.instances.get(id)?.network.publicAddress).toBe(last.publicIp)
   })
 })

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { bothClouds, freshCloud, theText } from '../../cloud.harness.ts'
 import { permission } from '../group/group.harness.ts'
-import { addressOfInstance, allocate, running, told } from './address.harness.ts'
+import { addressOfInstance, allocate, associate, running, told } from './address.harness.ts'
 
 const { close, ...clouds } = await bothClouds()
 afterAll(close)
@@ -34,14 +34,23 @@ describe('refusals', () => {
   })
 })
 
+test('in AWS the address of an instance is named by its association', async () => {
+  const it = await freshCloud({ fidelity: 'aws' })
+  const { publicIp, name } = await allocate(it)
+  const id = await running(it)
+  await it.call('AssociateAddress', { ...name, InstanceId: id })
+  expect(await it.refusal('DisassociateAddress', { PublicIp: publicIp })).toContain('400 InvalidParameterValue: ')
+  expect(await told(it)).toEqual([`${publicIp} ${id}`])
+})
+
 describe.each(['eucalyptus', 'aws'] as const)('in %s', (fidelity) => {
   test('the instance has a dynamic address again and is reached there', async () => {
     const it = await freshCloud({ fidelity })
     await it.call('AuthorizeSecurityGroupIngress', { GroupName: 'default', ...permission() })
     const id = await running(it)
-    const { publicIp, name } = await allocate(it)
-    await it.call('AssociateAddress', { ...name, InstanceId: id })
-    await it.call('DisassociateAddress', { PublicIp: publicIp })
+    const allocated = await allocate(it)
+    const { publicIp } = allocated
+    await it.call('DisassociateAddress', await associate(it, allocated, id))
     expect(await told(it)).toEqual([`${publicIp} -`])
     const address = await addressOfInstance(it, id)
     expect(address).not.toBe(publicIp)
@@ -63,7 +72,8 @@ describe.each(['eucalyptus', 'aws'] as const)('in %s', (fidelity) => {
     await Promise.all(
       ids.flatMap((InstanceId) => [
         it.call('AssociateAddress', { ...name, InstanceId }),
-        it.call('DisassociateAddress', { PublicIp: publicIp }),
+        // Refused in AWS while it is associated.
+        it.call('DisassociateAddress', { PublicIp: publicIp }).catch(() => undefined),
         it.call('AssociateAddress', { ...name, InstanceId }),
       ]),
     )

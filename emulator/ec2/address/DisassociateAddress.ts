@@ -17,7 +17,10 @@ function associated(cloud: Cloud, draft: Draft, associationId: string, caller: C
   return address
 }
 
-/** Takes an elastic address from its instance, which has a dynamic one again; of an address that no instance has, nothing. */
+/**
+ * Takes an elastic address from its instance, which has a dynamic one again; of an address that no instance has, nothing. In a
+ * VPC, as AWS has no other, it is the association that is named.
+ */
 export default operation('DisassociateAddress', {
   input: { PublicIp: optional(text), AssociationId: optional(text) },
   async run(cloud, { PublicIp, AssociationId }, { caller }) {
@@ -26,6 +29,7 @@ export default operation('DisassociateAddress', {
       const address = byAssociation
         ? associated(cloud, draft, AssociationId, caller)
         : findAddress(cloud, draft, { PublicIp }, caller)
+      if (!byAssociation && address.association && cloud.settings.fidelity === 'aws') throw fault('addressOfVpc')
       disassociate(cloud, draft, address)
     })
     cloud.network.addressesMoved()

@@ -82,6 +82,11 @@ export const addressFaults = {
     status: 400,
     message: (id = '', association = '') => `resource ${id} is already associated with associate-id ${association}`,
   },
+  addressOfVpc: {
+    code: 'InvalidParameterValue',
+    status: 400,
+    message: () => 'You must specify an association id when unmapping an address from a VPC instance',
+  },
   addressInUse: {
     code: 'InvalidIPAddress.InUse',
     status: 400,

@@ -12,6 +12,16 @@ export async function allocate(
   return { publicIp, name: typeof id === 'string' ? { AllocationId: id } : { PublicIp: publicIp } }
 }
 
+/** Gives an instance an address; resolves with how a request names what is to be undone then, in this fidelity. */
+export async function associate(
+  it: TestCloud,
+  { publicIp, name }: { publicIp: string; name: Record<string, string> },
+  InstanceId: string,
+): Promise<Record<string, string>> {
+  const id = deep(await it.call('AssociateAddress', { ...name, InstanceId }), 'associationId')
+  return typeof id === 'string' ? { AssociationId: id } : { PublicIp: publicIp }
+}
+
 /** A running instance; resolves with its id. */
 export async function running(it: TestCloud, parameters: Record<string, string> = {}, as?: Caller): Promise<string> {
   const id = await it.run(parameters, as)

@@ -94,7 +94,7 @@ function pendingCopy(
   { Name, Description, ClientToken }: Values<typeof input>,
   caller: Caller,
 ): ImageRecord {
-  const name = imageName(Name ?? source.name, Description)
+  const name = imageName(cloud, Name ?? source.name, Description)
   demandFreeName(cloud, draft, name, caller)
   const { permissions: _, productCodes: __, deprecatedAt: ___, description, ...common } = source
   const words = Description ?? description

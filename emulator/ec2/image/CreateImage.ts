@@ -30,7 +30,7 @@ const input = {
 export default operation('CreateImage', {
   input,
   async run(cloud, request, { caller }) {
-    const name = imageName(request.Name, request.Description)
+    const name = imageName(cloud, request.Name, request.Description)
     const tags = specifiedTags(cloud, request.TagSpecification, ['image', 'snapshot'])
     const imageId = await cloud.store.change((draft) => {
       demandFreeName(cloud, draft, name, caller)

@@ -19,7 +19,9 @@ export default operation('DeregisterImage', {
       const images = cloud.images.in(draft)
       const image = findImage(images, ImageId)
       const mine = image && (image.ownerId === caller.accountId || caller.administrator)
-      if (!image || (!mine && !mayUse(image, caller))) throw fault('imageNotFound', ImageId)
+      // Eucalyptus tells everybody of images that are there.
+      const isHidden = image && !mine && cloud.settings.fidelity === 'aws' && !mayUse(image, caller)
+      if (!image || isHidden) throw fault('imageNotFound', ImageId)
       if (!mine) throw fault('imageNotYours', ImageId)
       if (cloud.settings.fidelity === 'aws' && !isShown(image)) throw fault('imageUnavailable', ImageId)
       const state = move(imageLife, image.state, 'deregister')

@@ -43,13 +43,16 @@ const attributes: Readonly<Record<string, Reader>> = {
   kernel: (_, { kernelId }) => value(kernelId),
   ramdisk: (_, { ramdiskId }) => value(ramdiskId),
   description: (_, { description }) => value(description),
-  blockDeviceMapping: ({ settings }, image) =>
-    settings.fidelity === 'aws' ? (image.mappings ?? []).map(mappingView) : namedDevices(image),
+  blockDeviceMapping: (_, image) => namedDevices(image),
 }
 
 /** What only AWS has. */
 const awsAttributes: Readonly<Record<string, Reader>> = {
   ...attributes,
+  // Out of use: DescribeImages tells it (EC2 API Reference, DescribeImageAttribute).
+  blockDeviceMapping() {
+    throw fault('imageAttributeRestricted')
+  },
   bootMode: (_, image) => value(image.bootMode),
   sriovNetSupport: () => undefined,
 }

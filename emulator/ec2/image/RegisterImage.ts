@@ -20,7 +20,9 @@ import { type Described, registration } from './registration.ts'
 export default operation('RegisterImage', {
   input: registration,
   async run(cloud, request, { caller }) {
-    const name = imageName(request.Name, request.Description)
+    // AWS takes an image of Windows for one by what it is made of.
+    if (cloud.settings.fidelity === 'aws' && request.Platform !== undefined) throw fault('unknownParameter', 'Platform')
+    const name = imageName(cloud, request.Name, request.Description)
     const mode = bootMode(cloud, request.BootMode)
     const tags = specifiedTags(cloud, request.TagSpecification, ['image']).image
     const virtualization = (request.VirtualizationType ?? 'paravirtual').toLowerCase()

@@ -14,11 +14,16 @@ export async function fromManifest(
   virtualization: 'hvm' | 'paravirtual',
   caller: Caller,
 ): Promise<Described> {
-  refuseEbs(request.BlockDeviceMapping, 'image')
+  const aws = cloud.settings.fidelity === 'aws'
+  // AWS takes several ephemeral disks of an image as of a launch.
+  refuseEbs(request.BlockDeviceMapping, aws ? 'launch' : 'image')
   const { manifest, sha256 } = await cloud.imaging.readManifest(location).catch((error) => {
     throw unreadable(error, location)
   })
-  return describe(request, virtualization, location, sha256, manifest, caller)
+  // The name of its manifest says something of an image in Eucalyptus alone.
+  const fileName = aws ? '' : location.slice(location.lastIndexOf('/') + 1)
+  const described = describe(request, virtualization, fileName, manifest, caller)
+  return { ...described, location, manifestSha256: sha256 }
 }
 
 /** A manifest that cannot be read is one fault in Eucalyptus, whatever the reason; what is no manifest problem stays. */
@@ -31,13 +36,11 @@ function unreadable(error: unknown, location: string): unknown {
 function describe(
   request: Registration,
   virtualization: 'hvm' | 'paravirtual',
-  location: string,
-  manifestSha256: string,
+  fileName: string,
   manifest: Manifest,
   caller: Caller,
-): Described {
+): Omit<Described, 'location' | 'manifestSha256'> {
   if (manifest.accountId !== caller.accountId) throw fault('manifestNotYours')
-  const fileName = location.slice(location.lastIndexOf('/') + 1)
   const kind = fileName.startsWith('vmlinuz') ? 'kernel' : fileName.startsWith('initrd') ? 'ramdisk' : manifest.kind
   if (kind !== 'machine' && !caller.administrator) throw fault('kernelByAdministratorsOnly', kind)
   const limit = 30
@@ -46,8 +49,6 @@ function describe(
   checkArchitecture(architecture)
   const base = {
     kind,
-    location,
-    manifestSha256,
     size: manifest.size,
     architecture,
     ...(request.Description !== undefined && { description: request.Description }),

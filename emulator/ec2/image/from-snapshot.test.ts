@@ -59,11 +59,6 @@ describe('refusals', () => {
       ...rule('/dev/sda1 is not supported. Device name cannot be a partition'),
     ],
     [
-      'several ephemeral disks',
-      { ...mapping(2, 'sdb', { VirtualName: 'ephemeral0' }), ...mapping(3, 'sdc', { VirtualName: 'ephemeral1' }) },
-      ...rule('Only one ephemeral device is supported. More than one ephemeral device mappings found'),
-    ],
-    [
       'an unknown architecture',
       { Architecture: 'armhf' },
       '500 InternalFailure: Unknown architecture armhf',
@@ -173,6 +168,19 @@ describe('effect', () => {
   ])('%j', async (parameters, expected) =>
     expect(await shown(clouds.eucalyptus, await registerEbs(clouds.eucalyptus, parameters))).toMatchObject(expected),
   )
+
+  test('several ephemeral disks, which eucalyptus has not', async () => {
+    const disks = {
+      ...mapping(2, 'sdb', { VirtualName: 'ephemeral0' }),
+      ...mapping(3, 'sdc', { VirtualName: 'ephemeral1' }),
+    }
+    const mappings = clouds.aws.cloud.images.get(await registerEbs(clouds.aws, disks))?.mappings
+    expect(mappings?.slice(1)).toMatchObject([{ virtualName: 'ephemeral0' }, { virtualName: 'ephemeral1' }])
+    const asked = { ...good(snapshots.eucalyptus), ...disks }
+    expect(await clouds.eucalyptus.refusal('RegisterImage', asked)).toBe(
+      '500 InternalFailure: Only one ephemeral device is supported. More than one ephemeral device mappings found',
+    )
+  })
 
   test('a name is taken once', async () => {
     const id = await registerEbs(clouds.eucalyptus, { Name: 'taken' })

@@ -23,8 +23,8 @@ export function fromSnapshot(
   const asked = request.BlockDeviceMapping
   const rootAsked = asked.find(({ DeviceName, Ebs }) => DeviceName === rootName && Ebs?.SnapshotId !== undefined)
   if (!rootAsked) throw fault('registerNothing')
-  checkMappings(asked)
   const aws = cloud.settings.fidelity === 'aws'
+  checkMappings(asked, aws)
   if (aws && request.VirtualizationType?.toLowerCase() === 'paravirtual') throw fault('paravirtualFromSnapshot')
   const architecture = request.Architecture ?? 'i386'
   checkArchitecture(architecture)
@@ -57,14 +57,14 @@ export function fromSnapshot(
 }
 
 /** `sda1` may be mapped, as clients name the root, unless `sda` is, too; no mapping can be suppressed. */
-function checkMappings(mappings: readonly DeviceMapping[]): void {
+function checkMappings(mappings: readonly DeviceMapping[], aws: boolean): void {
   const names = mappings.map(({ DeviceName }) => DeviceName?.replace(/^\/dev\//, ''))
   checkDevices(mappings, names.includes('sda') ? undefined : 'sda1')
   const suppressed = mappings.find(({ NoDevice }) => NoDevice !== undefined)
   if (suppressed) {
     throw fault('deviceMapping', `Block device mapping for ${suppressed.DeviceName} cannot be suppressed`)
   }
-  refuseSeveralEphemerals(mappings)
+  if (!aws) refuseSeveralEphemerals(mappings)
 }
 
 /** Snapshot and size (GiB) of a volume: as asked for, else the snapshot's, else the root's. */

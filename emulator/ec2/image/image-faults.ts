@@ -52,6 +52,11 @@ export const imageFaults = {
       message: (attribute = '') => `Value (${attribute}) for parameter attribute is invalid. Unknown attribute.`,
     },
   },
+  imageAttributeRestricted: {
+    code: 'AuthFailure',
+    status: 403,
+    message: () => 'Unauthorized attempt to access restricted resource',
+  },
   granteeInvalid: {
     code: 'InternalFailure',
     status: 500,

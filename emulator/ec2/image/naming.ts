@@ -3,9 +3,12 @@ import type { Cloud } from '../../cloud.ts'
 import type { Draft } from '../../state/store.ts'
 import { fault } from '../faults.ts'
 
+/** What names are made of: in AWS of more (API reference, RegisterImage). */
+const names = { eucalyptus: /^[A-Za-z0-9()./_-]{3,128}$/, aws: /^[A-Za-z0-9()[\] ./'@_-]{3,128}$/ }
+
 /** A name that an image may have. Throws the faults for a name and a description that it may not (section 2.2, step 1). */
-export function imageName(name: string | undefined, description: string | undefined): string {
-  if (name === undefined || !/^[A-Za-z0-9()./_-]{3,128}$/.test(name)) throw fault('imageNameMalformed')
+export function imageName({ settings }: Cloud, name: string | undefined, description: string | undefined): string {
+  if (name === undefined || !names[settings.fidelity].test(name)) throw fault('imageNameMalformed')
   if ((description?.length ?? 0) > 255) throw fault('descriptionTooLong')
   return name
 }

@@ -195,8 +195,9 @@ describe('refused, and nothing is made, is', () => {
     for (const [fidelity, cloud] of Object.entries(clouds)) {
       const before = [cloud.cloud.volumes.list().length, cloud.cloud.instances.list().length]
       const parameters = { MinCount: '1', MaxCount: '1', ImageId: images[fidelity] ?? '', ...mapped(mappings) }
-      const code = fidelity === 'aws' ? 'InvalidBlockDeviceMapping' : 'InvalidParameterValue'
-      expect(await cloud.refusal('RunInstances', parameters)).toBe(`400 ${code}: ${sentence}`)
+      const ofRoot = /root device/.test(sentence) ? '400 InvalidParameterValue' : '500 InternalFailure'
+      const code = fidelity === 'aws' ? '400 InvalidBlockDeviceMapping' : ofRoot
+      expect(await cloud.refusal('RunInstances', parameters)).toBe(`${code}: ${sentence}`)
       expect([cloud.cloud.volumes.list().length, cloud.cloud.instances.list().length]).toEqual(before)
     }
   })
@@ -210,7 +211,7 @@ describe('refused, and nothing is made, is', () => {
   test('a volume smaller than its snapshot', async () =>
     expect(
       await it.refusal('RunInstances', launch([['/dev/vde', { 'Ebs.SnapshotId': full.snapshot, ...size('1') }]])),
-    ).toBe('400 InvalidParameterValue: Size of the volume cannot be smaller than the source snapshot for /dev/vde'))
+    ).toBe('500 InternalFailure: Size of the volume cannot be smaller than the source snapshot for /dev/vde'))
 
   test("another account's snapshot, but not the image's", async () => {
     await it.cloud.store.change((draft) => {
@@ -220,7 +221,7 @@ describe('refused, and nothing is made, is', () => {
     const user = await it.account('mapper')
     const other = launch([['/dev/vde', { 'Ebs.SnapshotId': full.snapshot }]])
     expect(await it.refusal('RunInstances', other, user)).toBe(
-      `400 InvalidParameterValue: Unable to find snapshot ${full.snapshot} in the block device mapping for /dev/vde`,
+      `500 InternalFailure: Unable to find snapshot ${full.snapshot} in the block device mapping for /dev/vde`,
     )
     const id = await it.run({ ImageId: full.image }, user)
     await it.idle()

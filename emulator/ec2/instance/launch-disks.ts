@@ -17,6 +17,8 @@ export interface LaunchDisks {
 
 const bare = (device: string | undefined) => (device ?? '').replace(/^\/dev\//, '')
 const invalid = (sentence: string) => fault('launchMapping', sentence)
+/** What Eucalyptus says of any mapping, be it an image's or a launch's, in no words that it has for launches. */
+const malformed = (sentence: string) => fault('deviceMapping', sentence)
 const rootIsTaken = 'The root device cannot be mapped to anything else'
 
 const rootOf = ({ rootDeviceName = '/dev/sda1' }: ImageRecord) => bare(rootDeviceName)
@@ -99,15 +101,15 @@ function checkNames(image: ImageRecord, asked: readonly DeviceMapping[]): Set<st
   const seen = new Set<string>()
   for (const { DeviceName = '', VirtualName, NoDevice } of asked) {
     const name = bare(DeviceName)
-    if (!/^(?:sd|vd|hd|xvd)[a-z][1-9]*$/.test(name)) throw invalid(`Device name ${DeviceName} is invalid`)
+    if (!/^(?:sd|vd|hd|xvd)[a-z][1-9]*$/.test(name)) throw malformed(`Device name ${DeviceName} is invalid`)
     if (/\d$/.test(name) && !isRoot(image, DeviceName)) {
-      throw invalid(`${DeviceName} is not supported. Device name cannot be a partition`)
+      throw malformed(`${DeviceName} is not supported. Device name cannot be a partition`)
     }
     const device = isRoot(image, DeviceName) ? rootOf(image) : name
-    if (seen.has(device)) throw invalid(`${DeviceName} is assigned multiple times`)
+    if (seen.has(device)) throw malformed(`${DeviceName} is assigned multiple times`)
     seen.add(device)
     if (VirtualName !== undefined && NoDevice === undefined && !/^ephemeral[0-3]$/.test(VirtualName)) {
-      throw invalid(badVirtualName(DeviceName))
+      throw malformed(badVirtualName(DeviceName))
     }
   }
   return seen
@@ -153,7 +155,7 @@ function sizeOf(
     snapshotId === undefined ? undefined : usableSnapshot(cloud, draft, snapshotId, isImages, caller, deviceName)
   const least = snapshot?.volumeSize ?? 1
   if (size !== undefined && size < least) {
-    throw invalid(
+    throw malformed(
       snapshot
         ? `Size of the volume cannot be smaller than the source snapshot for ${deviceName}`
         : `Volume size for ${deviceName} cannot be 0`,
@@ -174,7 +176,7 @@ function usableSnapshot(
   const snapshot = cloud.snapshots.in(draft).get(id)
   const mine = snapshot && (isImages || mayRestore(snapshot, caller))
   if (!snapshot || !mine || snapshot.state !== 'completed') {
-    throw invalid(`Unable to find snapshot ${id} in the block device mapping for ${deviceName}`)
+    throw malformed(`Unable to find snapshot ${id} in the block device mapping for ${deviceName}`)
   }
   return snapshot
 }

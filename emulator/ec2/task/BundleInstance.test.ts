@@ -200,7 +200,7 @@ describe('effect', () => {
 
   test('of AWS it tells more', async () => {
     const it = await bundlingCloud({ fidelity: 'aws' })
-    const id = await it.run({ ImageId: await it.register({ parameters: { Platform: 'windows' } }) })
+    const id = await it.run({ ImageId: await it.register({ kernelId: 'windows' }) })
     await it.idle()
     const task = await bundle(it, id)
     expect(task).toMatchObject({

@@ -63,7 +63,7 @@ describe('effect', () => {
 
   test('in AWS a cancelled task has failed', async () => {
     const it = await bundlingCloud({ ...deaf, fidelity: 'aws' })
-    const id = await it.run({ ImageId: await it.register({ parameters: { Platform: 'windows' } }) })
+    const id = await it.run({ ImageId: await it.register({ kernelId: 'windows' }) })
     await it.idle()
     const BundleId = theText(await bundle(it, id), 'bundleId')
     await untilShutDown(it)

@@ -41,6 +41,22 @@ it('is for those who may write to the bucket', async () => {
   expect(await call('POST /mine?delete', { as: 'bob', body: list('a') })).toMatchObject({ status: 403 })
 })
 
+describe('in AWS', () => {
+  const { call } = servedS3('aws')
+
+  it('denies each key by itself to those who may not write to the bucket', async () => {
+    await call('PUT /mine')
+    await call('PUT /mine/a', { body: 'x' })
+    const answer = await call('POST /mine?delete', { as: 'bob', body: list('a', 'b') })
+    expect([answer.status, answer.all('Code'), answer.all('Deleted')]).toEqual([
+      200,
+      ['AccessDenied', 'AccessDenied'],
+      [],
+    ])
+    expect((await call('GET /mine/a')).status).toBe(200)
+  })
+})
+
 describe.each(['eucalyptus', 'aws'] as const)('versions, in %s', (fidelity) => {
   const { s3, call } = servedS3(fidelity)
   const isAws = fidelity === 'aws'
