@@ -81,7 +81,7 @@ describe('one port', () => {
     expect(await ask(listener.secureUrl, { method: 'PUT', ca }, large)).toBe('PUT over TLS')
   })
 
-  test.each(['localhost', '127.0.0.1', '::1', 'bucket.s3.localhost', 'some.host'])(
+  test.each(['localhost', '127.0.0.1', '::1', 's3.localhost', 'bucket.s3.localhost', 'some.host'])(
     'has a certificate for %s that the authority alone makes good',
     async (servername) => {
       const { listener, ca } = await started(now(), 'localhost')
@@ -99,7 +99,7 @@ describe('one port', () => {
         })
       expect(await shown()).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE')
       expect(await shown(ca)).toBe(
-        'DNS:localhost, DNS:*.localhost, DNS:*.s3.localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1',
+        'DNS:localhost, DNS:*.localhost, DNS:s3.localhost, DNS:*.s3.localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1',
       )
       const strict = ask(`https://localhost:${port}`, { ca, ...(/^[\d:.]+$/.test(servername) ? {} : { servername }) })
       if (servername === 'some.host')
