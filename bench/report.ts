@@ -61,7 +61,8 @@ export function table(all: readonly Cell[], servers: readonly string[]): string 
   const names = [...new Set(all.map(({ workload }) => workload))]
   const text = (workload: string, server: string) => {
     const cell = all.find((one) => one.workload === workload && one.server === server)
-    if (!cell) return 'failed'
+    // It takes no part, or has failed, which is told below.
+    if (!cell) return '–'
     const percent = (share: number) => Math.round(share * 100)
     const rate = cell.rate.toLocaleString('en', { maximumFractionDigits: cell.rate < 100 ? 1 : 0 })
     return `${rate} (${percent(cell.serverLoad)}/${percent(cell.clientLoad)})`
