@@ -10,22 +10,21 @@ export const serialOf = (tools: Tools, id: string): string =>
   tools.of({ eucalyptus: `euca-${id}-dev`, aws: id.replace('-', '') }).slice(0, 20)
 
 /**
- * Shell that waits for the disk with a serial number and puts its path into `disk` once it can be opened: letters follow
- * the order in which a guest finds its disks, and types have disks of their own.
+ * Shell that waits for the disk of which the kernel tells that, and puts its path into `disk` once it can be opened: letters
+ * follow the order in which a guest finds its disks, and types have disks of their own.
  */
-export const findDisk = `find_disk() {
-  until disk=$(grep -lx "$1" /sys/block/*/serial); do usleep 100000; done
-  disk=\${disk%/serial}; disk=/dev/\${disk##*/}
-  until head -c 1 $disk > /dev/null 2>&1; do usleep 100000; done
-}`
-
-/** Shell that waits for the disk of that many GiB and puts its path into `disk` once it can be opened. */
-export const diskOfSize = (gibibytes: number): string =>
+const diskWith = (attribute: 'serial' | 'size', value: string): string =>
   [
-    `until disk=$(grep -lx ${(gibibytes * 2 ** 30) / 512} /sys/block/*/size); do usleep 100000; done`,
-    `disk=\${disk%/size}; disk=/dev/\${disk##*/}`,
+    `until disk=$(grep -lx ${value} /sys/block/*/${attribute}); do usleep 100000; done`,
+    `disk=\${disk%/${attribute}}; disk=/dev/\${disk##*/}`,
     'until head -c 1 $disk > /dev/null 2>&1; do usleep 100000; done',
   ].join('\n')
+
+/** Shell with a function that finds the disk of the serial number that it is given. */
+export const findDisk = `find_disk() {\n${diskWith('serial', '"$1"')}\n}`
+
+/** Shell that finds the disk of that many GiB. */
+export const diskOfSize = (gibibytes: number): string => diskWith('size', `${(gibibytes * 2 ** 30) / 512}`)
 
 /** Makes a snapshot of a volume onto which a guest has copied the disk that it runs from, its file system held still. */
 export async function snapshotOfAGuestsDisk(tools: Tools): Promise<string> {
