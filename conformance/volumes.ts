@@ -4,6 +4,9 @@ import { ServiceError } from '../src/client/service-error.ts'
 import { list, text, type Xml } from '../src/client/xml.ts'
 import type { Tools } from './tools.ts'
 
+/** Seconds that a volume may take for a change (eucalyptus-behaviour.md, section 15, the terminate rule). */
+const patience = 180
+
 /** A volume as DescribeVolumes shows it. Throws ServiceError. */
 export async function findVolume({ administrator }: Tools, id: string): Promise<Xml | undefined> {
   return list(await administrator.ec2.call('DescribeVolumes', { VolumeId: [id] }), 'volumeSet')[0]
@@ -16,7 +19,7 @@ export function untilVolume(tools: Tools, id: string, status: string): Promise<X
     assert.ok(now !== 'error' || status === 'error', `${id} has an error`)
     return now === status
   }
-  return tools.until(`${id} ${status}`, () => findVolume(tools, id), isSo, 60)
+  return tools.until(`${id} ${status}`, () => findVolume(tools, id), isSo, patience)
 }
 
 /** The status of a volume; undefined when there is none. */
@@ -35,7 +38,7 @@ export async function untilDeleted(tools: Tools, id: string): Promise<void> {
     `${id} deleted`,
     () => statusOf(tools, id),
     (status) => status === undefined || status === 'deleted',
-    60,
+    patience,
   )
 }
 
@@ -43,7 +46,7 @@ export async function untilDeleted(tools: Tools, id: string): Promise<void> {
 export async function removeVolume(tools: Tools, id: string): Promise<void> {
   const look = () => statusOf(tools, id)
   const settled = ['available', 'deleting', 'deleted', undefined]
-  const status = await tools.until(`${id} free`, look, (now) => settled.includes(now), 60)
+  const status = await tools.until(`${id} free`, look, (now) => settled.includes(now), patience)
   if (status === 'available') await tools.administrator.ec2.call('DeleteVolume', { VolumeId: id })
 }
 

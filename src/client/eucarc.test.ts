@@ -37,14 +37,16 @@ export EC2_CERT=\${EUCA_KEY_DIR}/user.pem
 EC2_PRIVATE_KEY=keys/user.pem
 EUCALYPTUS_CERT=./cloud.pem
 EUCA_CERT="../other.pem"
-EUCA_PRIVATE_KEY=/elsewhere/key.pem
+EUCA_PRIVATE_KEY=~/key.pem
+QUOTED="~/key.pem"
 EC2_URL=services/compute`
-  expect(readEucarcOf('/home/me/.euca', text, { EUCA_KEY_DIR: '/of/another' })).toEqual({
+  expect(readEucarcOf('/home/me/.euca', text, { EUCA_KEY_DIR: '/of/another', HOME: '/elsewhere' })).toEqual({
     EC2_CERT: '/home/me/.euca/user.pem',
     EC2_PRIVATE_KEY: '/home/me/.euca/keys/user.pem',
     EUCALYPTUS_CERT: '/home/me/.euca/cloud.pem',
     EUCA_CERT: '/home/me/other.pem',
     EUCA_PRIVATE_KEY: '/elsewhere/key.pem',
+    QUOTED: '~/key.pem',
     EC2_URL: 'services/compute',
   })
 })

@@ -12,7 +12,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Reads a file of shell assignments, as eucarc is one and as euca-generate-environment-config prints: `NAME=value`
- * with or without `export`, quotes, comments, and `$NAME` or `${NAME}` of earlier lines or of `environment`. Nothing is
+ * with or without `export`, quotes, comments, `~/` and `$NAME` or `${NAME}` of earlier lines or of `environment`. Nothing is
  * executed: assignments that call commands are left out.
  */
 export function readEucarc(text: string, environment: Environment = {}): Record<string, string> {
@@ -21,7 +21,7 @@ export function readEucarc(text: string, environment: Environment = {}): Record<
     const match = /^\s*(?:export\s+)?([A-Za-z_]\w*)=("[^"]*"|'[^']*'|[^\s;#'"]*)/.exec(line)
     if (!match?.[1] || match[2] === undefined || /[`]|\$\(/.test(match[2])) continue
     const literal = match[2].startsWith("'")
-    const value = match[2].replace(/^["'](.*)["']$/, '$1')
+    const value = match[2].replace(/^~(?=\/|$)/, '$$HOME').replace(/^["'](.*)["']$/, '$1')
     const expand = (_: string, braced?: string, bare?: string) => {
       const name = braced ?? bare ?? ''
       return read[name] ?? environment[name] ?? ''

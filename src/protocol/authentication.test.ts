@@ -144,6 +144,8 @@ const refused: [name: string, request: AuthenticationRequest, code: string, rule
   ['901 s old, V2', v2({ seconds: -901 }), 'RequestTimeTooSkewed 403'],
   ['921 s old, EC2', v4({ service: 'ec2', seconds: -921 }), '403 Forbidden 403 / RequestExpired 400'],
   ['21 s ahead, EC2', v4({ service: 'ec2', seconds: 21 }), '403 Forbidden 403 / RequestExpired 400'],
+  ['921 s old, STS', v4({ service: 'sts', seconds: -921 }), '403 Forbidden 403 / SignatureDoesNotMatch 403'],
+  ['21 s ahead, STS', v4({ service: 'sts', seconds: 21 }), '403 Forbidden 403 / SignatureDoesNotMatch 403'],
   ['921 s old, EC2 V2', v2Form({ seconds: -921 }), '403 Forbidden 403 / RequestExpired 400'],
   [
     '901 s old, EC2 of AWS',

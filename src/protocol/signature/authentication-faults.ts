@@ -164,6 +164,13 @@ const commonErrors: Partial<Record<Problem, Row>> = {
   mismatch: ['SignatureDoesNotMatch', 403, `${mismatch} ${advice}`],
   bodyHash: ['SignatureDoesNotMatch', 403, `${mismatch} ${advice}`],
   scope: ['SignatureDoesNotMatch', 403, detail],
+  // Documented as RequestExpired; this is what AWS answers.
+  old: [
+    'SignatureDoesNotMatch',
+    403,
+    (time = '', deadline = '') => `Signature expired: ${time} is of a request that was good until ${deadline}`,
+  ],
+  future: ['SignatureDoesNotMatch', 403, (time = '') => `Signature not yet current: ${time} is still to come`],
 }
 
 /** The fault of a service for a problem; `fields` become further elements of an S3 error document. */
