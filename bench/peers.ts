@@ -113,15 +113,18 @@ const moto: Peer = {
   }),
 }
 
-/** No Object Storage, but the least that one on Node's HTTP server does for a small request. */
-const bare: Peer = {
-  name: 'bare-node',
-  workloads: /1 KiB|HEAD|DELETE/,
-  launch: ({ port }) => ({
-    command: process.execPath,
-    args: [fileURLToPath(new URL('bare-server.js', import.meta.url)), String(port)],
-    ...keys,
-  }),
+/** No Object Storage, but the least that one on Node's HTTP server does for a small request, in a mode. */
+function bare(name: string, workloads: RegExp, file?: string, ...mode: string[]): Peer {
+  const program = fileURLToPath(new URL('bare-server.js', import.meta.url))
+  return {
+    name,
+    workloads,
+    launch: ({ data, port }) => ({
+      command: process.execPath,
+      args: [program, String(port), ...(file === undefined ? [] : [join(data, file)]), ...mode],
+      ...keys,
+    }),
+  }
 }
 
 /**
@@ -131,7 +134,10 @@ const bare: Peer = {
 export const peers: readonly Peer[] = [
   euca('euca-emu'),
   euca('euca-emu-ephemeral', '--ephemeral'),
-  ...[minio, versitygw, s3rver, moto, bare],
+  ...[minio, versitygw, s3rver, moto],
+  bare('bare-node', /1 KiB|HEAD|DELETE/),
+  bare('bare-node-lmdb', /PUT 1 KiB|DELETE/, 'objects'),
+  bare('bare-node-lmdb-durable', /PUT 1 KiB|DELETE/, 'objects', 'durable'),
 ]
 
 /** Installs a peer that is not there yet. Returns why it cannot be compared, if so. */

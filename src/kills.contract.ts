@@ -18,6 +18,8 @@ export interface Kills {
 }
 
 const [writers, keysEach] = [8, 3]
+/** All of them are read after each kill: what is kept longer would make each kill slower than the one before. */
+const mostVersions = 12
 /** Without versions, and with them. */
 const buckets = ['plain', 'versioned'] as const
 const enabled = '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>'
@@ -76,6 +78,7 @@ async function write(ask: Ask, models: readonly KeyModel[]): Promise<void> {
     const content = newContent(size)
     return change(model, content, () => ask('PUT', path, { body: bytesOf(content) }))
   }
+  if (model.versions.size > mostVersions) return removeVersion(ask, model, path)
   switch (randomInt(6)) {
     case 0:
       return put(randomInt(1, 3000))
@@ -172,8 +175,9 @@ async function examine(data: string, isClosed: boolean): Promise<string[]> {
 /**
  * Kills the program (SIGKILL) that many times at random moments while eight writers put, copy, delete, upload in parts and
  * remove versions, and sees after each that nothing that was acknowledged is lost and nothing half done can be seen.
+ * `seen` is told after each kill.
  */
-export async function kill(data: string, times: number): Promise<Kills> {
+export async function kill(data: string, times: number, seen: (soFar: Kills) => void = () => {}): Promise<Kills> {
   const models = Array.from({ length: writers }, (_, writer) =>
     buckets.flatMap((bucket) => Array.from({ length: keysEach }, (_, key) => newKey(bucket, `w${writer}/k${key}`))),
   )
@@ -192,6 +196,7 @@ export async function kill(data: string, times: number): Promise<Kills> {
     starts.push(performance.now() - begin)
     ask = await connect(data, program)
     breaches.push(...(await check(ask, models.flat())))
+    seen({ writes, breaches, starts })
   }
   program.signal('SIGTERM')
   await program.exited
